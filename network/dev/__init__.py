@@ -1,0 +1,1 @@
+"""What `make` runs on a developer's machine: bootstrap, embedded services, supervisor. Production never imports it."""
