@@ -37,7 +37,7 @@ ICONS: Final = tuple(
     player-pause player-play player-stop plug-connected plus pointer presentation-analytics printer puzzle qrcode
     question-mark radar receipt receipt-2 receipt-refund refresh repeat report report-analytics report-money
     rocket rotate-clockwise route route-2 rss ruler-measure scale school search section select-all selector send server
-    settings settings-2 share shield shield-check shield-half shield-lock shopping-bag shopping-cart shuffle
+    settings settings-2 share shield shield-check shield-half shield-lock shopping-bag shopping-cart arrows-shuffle
     sitemap social sort-ascending sort-descending sparkles speakerphone square-check stack-2 star stars sun sun-moon
     switch-horizontal table tag tags target target-arrow template text-size thumb-down thumb-up ticket timeline
     toggle-left tool tools transfer transfer-in transfer-out transform trash trending-down trending-up trophy typography

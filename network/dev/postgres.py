@@ -89,6 +89,8 @@ class Postgres:
             processes.end(masters, *self.stop_signals)
             processes.end(self.processes())
         (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for name in (f".s.PGSQL.{PORT}.lock", f".s.PGSQL.{PORT}"):
+            (self.socket_dir() / name).unlink(missing_ok=True)
 
     def ensure_database(self, name: str = "peyvand") -> None:
         import psycopg
