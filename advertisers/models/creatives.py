@@ -1,0 +1,52 @@
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from advertisers.models.campaigns import Campaign
+from network.ids import public_id
+from network.models import Organization
+
+
+class CreativeKind(models.TextChoices):
+    BANNER = "banner", _("Banner")
+    TEXT = "text", _("Text link")
+
+
+class Image(models.Model):
+    """A re-encoded raster image, addressed by the SHA-256 of its bytes. In PostgreSQL, so that machines share no disk."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    content_type = models.CharField(max_length=20)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class Creative(models.Model):
+    public_id = models.CharField(max_length=12, unique=True, default=public_id, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="creatives")
+    kind = models.CharField(_("kind"), max_length=8, choices=CreativeKind.choices)
+    name = models.CharField(_("name"), max_length=120)
+    text = models.CharField(_("link text"), max_length=200, blank=True)
+    image = models.ForeignKey(Image, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    landing_url = models.URLField(_("landing page"), max_length=2000, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="banner", image__isnull=False) | (Q(kind="text") & ~Q(text="")),
+                name="creative_has_its_content",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def organization(self) -> Organization:
+        return self.campaign.advertiser

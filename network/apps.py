@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class NetworkConfig(AppConfig):
+    name = "network"
+    verbose_name = "Network"
+
+    def ready(self) -> None:
+        from network import checks  # noqa: F401  registers the system checks
+        from network.celery import app  # noqa: F401  binds @shared_task to our Celery app

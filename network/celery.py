@@ -1,0 +1,23 @@
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "network.settings")
+
+app = Celery("peyvand")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "settle-conversions": {"task": "payouts.tasks.settle_conversions", "schedule": 1.0},
+    "settle-days": {"task": "payouts.tasks.settle_days", "schedule": 5.0},
+    "approve-due": {"task": "payouts.tasks.approve_due", "schedule": 60.0},
+    "create-partitions": {"task": "tracking.tasks.create_partitions", "schedule": 3600.0},
+}
+
+
+@setup_logging.connect
+def _keep_our_logging(**_: Any) -> None:
+    """Celery would replace the logging that the settings define."""

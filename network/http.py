@@ -1,0 +1,13 @@
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from network.models import Membership, Organization, User
+
+
+class Request(HttpRequest):
+    """The request that views behind `network.access.page` receive: a signed-in user acting for an active organization."""
+
+    user: User  # type: ignore[assignment]
+    organization: Organization
+    membership: Membership
+    htmx: HtmxDetails

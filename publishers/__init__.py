@@ -1,0 +1,1 @@
+"""Who promotes: PublisherProfile, Property, Partnership (a publisher in a campaign) and TrackingLink."""

@@ -1,0 +1,1 @@
+"""What happened: the edge, ingest, Click, Impression, Postback, Conversion, Refund and their attribution."""

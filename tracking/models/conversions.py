@@ -1,0 +1,173 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from uuid_utils.compat import uuid7
+
+from advertisers.models import Campaign, Creative, Goal
+from network.models import Organization
+from publishers.models import Partnership, TrackingLink
+from tracking.models.events import Verdict
+
+
+class Channel(models.TextChoices):
+    SERVER = "server", _("Server to server")
+    BATCH = "batch", _("API batch")
+    TAG = "tag", _("Tag")
+    PIXEL = "pixel", _("Pixel")
+    PAGE = "page", _("By hand")
+
+
+class Postback(models.Model):
+    """The raw inbound call, kept with the answer it got and what became of it. Partitioned by day; secrets are masked.
+
+    `outcome` is empty until it was processed.
+    """
+
+    pk = models.CompositePrimaryKey("campaign_id", "received_at", "id")
+    id = models.UUIDField()
+    campaign_id = models.BigIntegerField()
+    received_at = models.DateTimeField()
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    method = models.CharField(max_length=4)
+    raw = models.TextField(help_text="query or body as it came, the token masked")
+    fields = models.JSONField(default=dict, help_text="what was understood")
+    ip = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=512, blank=True)
+    status_code = models.PositiveSmallIntegerField()
+    answer = models.JSONField(help_text="the JSON answer that the caller got")
+    accepted = models.BooleanField(help_text="to be processed")
+    processed_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)
+    conversion_id = models.UUIDField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "tracking_postback"
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class OrderKey(models.Model):
+    """The permanent memory of what was reported: one row per (campaign, goal, order). Written by the edge, before its answer.
+
+    A browser's report (not trusted) has a key of its own, so that it can never stand in the way of the server's.
+    For refunds `goal_code` is "refund" and `order_id` is order and refund id, joined by a newline.
+    """
+
+    pk = models.CompositePrimaryKey("campaign_id", "goal_code", "order_id", "is_trusted")
+    campaign_id = models.BigIntegerField()
+    goal_code = models.CharField(max_length=40)
+    order_id = models.CharField(max_length=260)
+    is_trusted = models.BooleanField()
+    fingerprint = models.BinaryField(help_text="SHA-256 of amount and currency")
+    postback_id = models.UUIDField()
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.goal_code} {self.order_id}"
+
+
+class Conversion(models.Model):
+    """A lead, install, sale or custom event that a campaign counts. Its id is the id of the postback that reported it.
+
+    `verdict` invalid: recorded, never paid, `reason` says why. `needs_settling` is a note to payouts that something about
+    the money may have changed (new, refunded, amended, validated by postback); payouts clears it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    goal = models.ForeignKey(Goal, on_delete=models.PROTECT, related_name="+")
+    order_id = models.CharField(max_length=128)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    day = models.DateField(help_text="of occurred_at, in the campaign's time zone")
+    amount = models.BigIntegerField(null=True, help_text="minor units")
+    currency = models.CharField(max_length=3)
+    partnership = models.ForeignKey(Partnership, null=True, on_delete=models.PROTECT, related_name="+")
+    link = models.ForeignKey(TrackingLink, null=True, on_delete=models.PROTECT, related_name="+")
+    creative = models.ForeignKey(Creative, null=True, on_delete=models.PROTECT, related_name="+")
+    subs = ArrayField(
+        models.CharField(max_length=256), null=True, help_text="null: the click's row is missing"
+    )
+    customer = models.CharField(max_length=9, blank=True)
+    coupon = models.CharField(max_length=64, blank=True)
+    items = models.JSONField(default=list)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    is_trusted = models.BooleanField(help_text="reported or confirmed by the advertiser's server")
+    is_test = models.BooleanField(default=False)
+    verdict = models.CharField(max_length=8, choices=Verdict.choices, default=Verdict.VALID)
+    reason = models.CharField(max_length=40, blank=True)
+    reported_status = models.CharField(
+        max_length=10, blank=True, help_text="approved or declined, by postback"
+    )
+    reported_reason = models.CharField(max_length=200, blank=True)
+    needs_settling = models.BooleanField(default=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["campaign", "-occurred_at"]),
+            models.Index(fields=["partnership", "-occurred_at"]),
+            models.Index(fields=["order_id"]),
+            models.Index(
+                fields=["received_at"], condition=Q(needs_settling=True), name="conversion_needs_settling"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "goal", "order_id"], name="conversion_once"),
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="conversion_amount"),
+            models.CheckConstraint(condition=Q(verdict__in=Verdict.values), name="conversion_verdict"),
+        ]
+
+    def __str__(self) -> str:
+        return self.order_id
+
+    @property
+    def organization(self) -> Organization:
+        return self.campaign.advertiser
+
+
+class Attribution(models.Model):
+    """The decision which click earns a conversion, and why. `code` names the reason when none does."""
+
+    conversion = models.OneToOneField(Conversion, on_delete=models.CASCADE, related_name="attribution")
+    method = models.CharField(max_length=12, default="last_click")
+    clicked_at = models.DateTimeField(null=True)
+    click_nonce = models.BigIntegerField(null=True)
+    window_days = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=40)
+    decided_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Refund(models.Model):
+    """Money that went back to a buyer. Without a conversion yet it is an orphan, applied when the sale arrives."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    order_id = models.CharField(max_length=128)
+    refund_id = models.CharField(max_length=128)
+    conversion = models.ForeignKey(Conversion, null=True, on_delete=models.PROTECT, related_name="refunds")
+    amount = models.BigIntegerField(null=True, help_text="minor units; null: the whole sale")
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=200, blank=True)
+    channel = models.CharField(max_length=8, choices=Channel.choices)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "order_id", "refund_id"], name="refund_once"),
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gt=0), name="refund_amount"),
+        ]
+        indexes = [
+            models.Index(fields=["campaign", "order_id"], condition=Q(conversion=None), name="refund_orphans")
+        ]
+
+    def __str__(self) -> str:
+        return self.refund_id
+
+    @property
+    def organization(self) -> Organization:
+        return self.campaign.advertiser
