@@ -7,6 +7,7 @@ and REDIS_URL are unset; a real deployment sets both and needs nothing of this.
 import fcntl
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from network.dev.valkey import Valkey
 
 PATIENCE = 60.0  # seconds until a server must be ready; a crash recovery may replay a lot
+
+_children: list[subprocess.Popen[bytes]] = []
 
 
 class Addresses(NamedTuple):
@@ -54,6 +57,7 @@ def start(var_dir: Path, *, bound: bool = False) -> Addresses:
                 service.command(), log=service.log, user=service.user, cwd=service.data, bound=signum
             )
             started.append((service, process))
+            _children.append(process)
         for service, process in started:
             deadline = time.monotonic() + PATIENCE
             while not service.is_ready():
@@ -67,6 +71,8 @@ def stop(var_dir: Path) -> None:
     with _lock(var_dir):
         for service in servers(var_dir):
             service.end_leftovers()
+    for child in _children:
+        child.poll()
 
 
 def running(var_dir: Path) -> bool:

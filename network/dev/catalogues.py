@@ -168,9 +168,7 @@ def _in_template(path: Path, root: Path) -> Iterator[Found]:
 
 
 def _add(catalogue: Catalog, found: Found) -> None:
-    catalogue.add(
-        found.text, locations=[(found.file, 0)], auto_comments=found.comments, context=found.context
-    )
+    catalogue.add(found.text, locations=[(found.file, 0)], auto_comments=found.comments, context=found.context)
 
 
 def _key(message: Message) -> tuple[str, str | None]:
@@ -187,11 +185,7 @@ def _is_translated(message: Message) -> bool:
 
 
 def _translated(catalogue: Catalog) -> Iterator[Message]:
-    return (
-        message
-        for message in [*_messages(catalogue), *catalogue.obsolete.values()]
-        if _is_translated(message)
-    )
+    return (message for message in [*_messages(catalogue), *catalogue.obsolete.values()] if _is_translated(message))
 
 
 def _translations(catalogues: Iterable[Catalog]) -> dict[tuple[str, str | None], Text]:

