@@ -42,7 +42,7 @@ def give(advertiser: Organization, *, agency: Organization, scopes: Sequence[Sco
 def end(mandate: Mandate, *, by: Actor) -> Mandate:
     mandate = Mandate.objects.select_for_update(no_key=True, of=("self",)).get(pk=mandate.pk)
     if mandate.ended_at:
-        raise MandateEnded()
+        raise MandateEnded
     mandate.ended_at = timezone.now()
     mandate.save(update_fields=["ended_at"])
     audit.record(by, "mandate.ended", mandate, subject=mandate.advertiser)

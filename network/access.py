@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -27,9 +28,7 @@ class Access:
 
 def page[**P](
     *, kinds: frozenset[Kind] | set[Kind] = ALL_KINDS, can: Can = Can.VIEW
-) -> Callable[
-    [Callable[Concatenate[Request, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]
-]:
+) -> Callable[[Callable[Concatenate[Request, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
     """A page of signed-in members of an active organization of these kinds whose role has this right.
 
     Anonymous → login; no membership or an organization not yet active → onboarding; wrong kind or role → 403.
@@ -52,7 +51,7 @@ def page[**P](
             return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
         guarded.access = Access(frozenset(kinds), can)  # type: ignore[attr-defined]
-        return guarded
+        return guarded  # type: ignore[return-value]  # its first argument has the same name
 
     return decorate
 
@@ -61,8 +60,6 @@ def needs_second_factor(membership: Membership) -> bool:
     """Network staff enter only with a second factor, where REQUIRE_STAFF_MFA says so."""
     if not settings.REQUIRE_STAFF_MFA or membership.organization.kind != Kind.NETWORK:
         return False
-    from allauth.mfa.utils import is_mfa_enabled
-
     return not is_mfa_enabled(membership.user)
 
 

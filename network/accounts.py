@@ -13,7 +13,7 @@ from network.models import User
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
-    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:  # noqa: FBT001, FBT002  allauth's signature
         """Keep the language in which the person signed up."""
         user.language = (get_language() or "en")[:2]
         user.name = form.cleaned_data.get("name", "")

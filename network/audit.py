@@ -1,4 +1,5 @@
 from django.db import connection, models
+from django.db.transaction import TransactionManagementError
 
 from network.actors import Actor
 from network.models import AuditEntry, Organization
@@ -8,7 +9,8 @@ def record(
     by: Actor, action: str, obj: models.Model, *, subject: Organization | None = None, **detail: object
 ) -> AuditEntry:
     """Write one audit entry in the caller's database transaction. `subject` is the organization whose object it is."""
-    assert connection.in_atomic_block, "an audit entry belongs to the transaction of its cause"
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("an audit entry belongs to the database transaction of its cause")
     if by.job:
         detail["job"] = by.job
     return AuditEntry.objects.create(

@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Doubt
 
 
 @register()
@@ -17,15 +18,13 @@ def settings_fit_together(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
     if settings.DEBUG and not settings.LOCAL:
         found.append(Error("DEBUG may only be on when SITE_URL is this machine.", id="peyvand.E003"))
     if settings.SITE_URL == settings.TRACKING_URL:
-        found.append(
-            Error("TRACKING_URL needs an origin of its own: the edge shares no cookie.", id="peyvand.E004")
-        )
+        found.append(Error("TRACKING_URL needs an origin of its own: the edge shares no cookie.", id="peyvand.E004"))
     for name in ("SITE_URL", "TRACKING_URL"):
         parts = urlsplit(getattr(settings, name))
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
             found.append(Error(f"{name} must be an origin such as https://example.com.", id="peyvand.E005"))
     if not settings.LOCAL and not settings.EMAIL_URL:
-        found.append(Warning("EMAIL_URL is not set: mails are only written to files.", id="peyvand.W001"))
+        found.append(Doubt("EMAIL_URL is not set: mails are only written to files.", id="peyvand.W001"))
     if not settings.DATABASE_URL or not settings.REDIS_URL:
         found.append(
             Error(

@@ -5,9 +5,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-EXPONENTS: Final = MappingProxyType(
-    {"IRR": 0, "USD": 2, "EUR": 2, "GBP": 2, "TRY": 2, "AED": 2, "JPY": 0, "KWD": 3}
-)
+EXPONENTS: Final = MappingProxyType({"IRR": 0, "USD": 2, "EUR": 2, "GBP": 2, "TRY": 2, "AED": 2, "JPY": 0, "KWD": 3})
 """Decimals per currency. Frozen: changing one would rescale stored amounts. CLDR and ISO disagree on IRR; ours is 0."""
 
 AMOUNT: Final = re.compile(r"\d{1,12}(\.\d{1,4})?", re.ASCII)

@@ -19,9 +19,7 @@ from network.money import Money
 type Number = int | float | Decimal | Fraction
 
 MINUS: Final = "\N{MINUS SIGN}"
-UNDEFINED: Final = (
-    "\N{EM DASH}"  # what a figure without a value shows, for example earnings per click without clicks
-)
+UNDEFINED: Final = "\N{EM DASH}"  # what a figure without a value shows, for example earnings per click without clicks
 PERSIAN_DIGITS: Final = "۰۱۲۳۴۵۶۷۸۹"
 TO_PERSIAN: Final = str.maketrans("0123456789,.%", PERSIAN_DIGITS + "٬٫٪")
 TO_ASCII: Final = str.maketrans(PERSIAN_DIGITS + "٠١٢٣٤٥٦٧٨٩", "0123456789" * 2)

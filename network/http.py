@@ -7,7 +7,7 @@ from network.models import Membership, Organization, User
 class Request(HttpRequest):
     """The request that views behind `network.access.page` receive: a signed-in user acting for an active organization."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     organization: Organization
     membership: Membership
     htmx: HtmxDetails

@@ -48,9 +48,7 @@ def drawing(name: str) -> str:
     if not path:
         raise UnknownIcon(name)
     source = Path(str(path)).read_text()
-    return re.sub(
-        r"\s*\n\s*", "", source[source.index(">", source.index("<svg")) + 1 : source.rindex("</svg>")]
-    )
+    return re.sub(r"\s*\n\s*", "", source[source.index(">", source.index("<svg")) + 1 : source.rindex("</svg>")])
 
 
 def svg(name: str, extra: str = "") -> SafeString:

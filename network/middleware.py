@@ -43,19 +43,18 @@ class ActingOrganization:
 
 
 def acting_membership(request: HttpRequest) -> Membership | None:
-    if not hasattr(request, "_membership"):
-        request._membership = _find_membership(request)  # type: ignore[attr-defined]
-        membership = request._membership  # type: ignore[attr-defined]
-        if membership:
-            timezone.activate(membership.organization.time_zone)
-    return request._membership  # type: ignore[attr-defined,no-any-return]
+    if not hasattr(request, "acting"):
+        request.acting = _find_membership(request)  # type: ignore[attr-defined]
+        if request.acting:  # type: ignore[attr-defined]
+            timezone.activate(request.acting.organization.time_zone)  # type: ignore[attr-defined]
+    return request.acting  # type: ignore[attr-defined,no-any-return]
 
 
 def _find_membership(request: HttpRequest) -> Membership | None:
     if not request.user.is_authenticated:
         return None
     memberships = Membership.objects.filter(user=request.user).select_related("organization", "user")
-    chosen = memberships.filter(organization_id=request.session.get(ACTING)).first()
+    chosen = memberships.filter(organization_id=request.session.get(ACTING, 0)).first()
     return chosen or memberships.order_by("id").first()
 
 

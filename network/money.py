@@ -81,9 +81,9 @@ def parse(text: str, currency: str) -> Money:
     try:
         return Money(parse_minor(text, currency), currency)
     except InvalidAmountText:
-        raise InvalidAmount() from None
+        raise InvalidAmount from None
     except TooManyDecimals:
-        raise TooPrecise() from None
+        raise TooPrecise from None
 
 
 def round_half_even(value: Fraction) -> int:

@@ -40,7 +40,7 @@ def decline(organization: Organization, *, reason: str, by: Actor) -> Organizati
 def _vet(organization: Organization, status: OrganizationStatus, reason: str, by: Actor) -> Organization:
     organization = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     if organization.status != OrganizationStatus.APPLIED:
-        raise NotVettable()
+        raise NotVettable
     organization.status = status
     organization.status_reason = reason
     organization.vetted_at = timezone.now()

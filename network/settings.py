@@ -16,9 +16,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(expand_vars=False)
 
 
-def secret(name: str, default: str | None = None) -> str:
+def secret(name: str, default: str) -> str:
     path = os.environ.get(f"{name}_FILE")
-    return Path(path).read_text().strip() if path else env.str(name, default)  # type: ignore[no-any-return]
+    return Path(path).read_text().strip() if path else str(env.str(name, default))
 
 
 DEBUG = env.bool("DEBUG", False)
@@ -28,13 +28,11 @@ SITE_URL = env.str("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 TRACKING_URL = env.str("TRACKING_URL", "http://127.0.0.1:8001").rstrip("/")
 LOCAL = urlsplit(SITE_URL).hostname in {"127.0.0.1", "localhost"}
 SECRET_KEY = secret("SECRET_KEY", INSECURE_KEY if LOCAL else "")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
-CLICK_KEYS = secret(
-    "CLICK_KEYS", ""
-)  # "2:newsecret,1:oldsecret"; the first signs, all verify; empty: from SECRET_KEY
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
+CLICK_KEYS = secret("CLICK_KEYS", "")  # "2:newsecret,1:oldsecret"; the first signs, all verify; empty: from SECRET_KEY
 REQUIRE_STAFF_MFA = env.bool("REQUIRE_STAFF_MFA", not LOCAL)
 GEOIP_PATH = env.str("GEOIP_PATH", "")
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", [])
+TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
 STREAM = env.str("STREAM", "events")
 SPOOL_DIR = Path(env.str("SPOOL_DIR", str(VAR_DIR / "spool")))
 
@@ -42,9 +40,7 @@ database_url, redis_url = addresses(VAR_DIR)
 DATABASE_URL = secret("DATABASE_URL", database_url)
 REDIS_URL = secret("REDIS_URL", redis_url)
 
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", [urlsplit(SITE_URL).hostname or "localhost", "localhost", "127.0.0.1"]
-)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [urlsplit(SITE_URL).hostname or "localhost", "localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 USE_X_FORWARDED_HOST = False
 SECURE = SITE_URL.startswith("https://")
@@ -144,9 +140,7 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES: dict[str, Any] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-}
+CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 

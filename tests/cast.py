@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from advertisers import mandates
 from advertisers.models import Scope
@@ -24,8 +25,6 @@ class Member:
 
 
 def person(email: str, name: str) -> User:
-    from allauth.account.models import EmailAddress
-
     user = User.objects.create_user(email, PASSWORD, name=name)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
