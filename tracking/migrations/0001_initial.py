@@ -36,9 +36,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reasons",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=40), default=list
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list),
                 ),
                 ("consent", models.CharField(default="unknown", max_length=8)),
                 ("ip", models.GenericIPAddressField(null=True)),
@@ -70,9 +68,7 @@ class Migration(migrations.Migration):
                 ("source", models.CharField(blank=True, max_length=256)),
                 (
                     "diverted",
-                    models.CharField(
-                        blank=True, help_text="why the visitor was sent to a fallback", max_length=40
-                    ),
+                    models.CharField(blank=True, help_text="why the visitor was sent to a fallback", max_length=40),
                 ),
             ],
             options={
@@ -101,9 +97,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reasons",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=40), default=list
-                    ),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list),
                 ),
                 ("consent", models.CharField(default="unknown", max_length=8)),
                 ("ip", models.GenericIPAddressField(null=True)),
@@ -254,9 +248,7 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=40)),
                 (
                     "reported_status",
-                    models.CharField(
-                        blank=True, help_text="approved or declined, by postback", max_length=10
-                    ),
+                    models.CharField(blank=True, help_text="approved or declined, by postback", max_length=10),
                 ),
                 ("reported_reason", models.CharField(blank=True, max_length=200)),
                 ("needs_settling", models.BooleanField(default=True)),
@@ -308,9 +300,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("method", models.CharField(default="last_click", max_length=12)),
                 ("clicked_at", models.DateTimeField(null=True)),
@@ -432,9 +422,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="conversion",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "goal", "order_id"), name="conversion_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("campaign", "goal", "order_id"), name="conversion_once"),
         ),
         migrations.AddConstraint(
             model_name="conversion",
@@ -460,9 +448,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="refund",
-            constraint=models.UniqueConstraint(
-                fields=("campaign", "order_id", "refund_id"), name="refund_once"
-            ),
+            constraint=models.UniqueConstraint(fields=("campaign", "order_id", "refund_id"), name="refund_once"),
         ),
         migrations.AddConstraint(
             model_name="refund",

@@ -72,7 +72,8 @@ class Conversion(models.Model):
     """A lead, install, sale or custom event that a campaign counts. Its id is the id of the postback that reported it.
 
     `verdict` invalid: recorded, never paid, `reason` says why. `needs_settling` is a note to payouts that something about
-    the money may have changed (new, refunded, amended, validated by postback); payouts clears it.
+    the money may have changed (new, refunded, amended, validated by postback); payouts clears it. `flags` are remarks that
+    decide nothing, such as a refund larger than its sale.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7)
@@ -87,9 +88,7 @@ class Conversion(models.Model):
     partnership = models.ForeignKey(Partnership, null=True, on_delete=models.PROTECT, related_name="+")
     link = models.ForeignKey(TrackingLink, null=True, on_delete=models.PROTECT, related_name="+")
     creative = models.ForeignKey(Creative, null=True, on_delete=models.PROTECT, related_name="+")
-    subs = ArrayField(
-        models.CharField(max_length=256), null=True, help_text="null: the click's row is missing"
-    )
+    subs = ArrayField(models.CharField(max_length=256), null=True, help_text="null: the click's row is missing")
     customer = models.CharField(max_length=9, blank=True)
     coupon = models.CharField(max_length=64, blank=True)
     items = models.JSONField(default=list)
@@ -98,9 +97,8 @@ class Conversion(models.Model):
     is_test = models.BooleanField(default=False)
     verdict = models.CharField(max_length=8, choices=Verdict.choices, default=Verdict.VALID)
     reason = models.CharField(max_length=40, blank=True)
-    reported_status = models.CharField(
-        max_length=10, blank=True, help_text="approved or declined, by postback"
-    )
+    flags = ArrayField(models.CharField(max_length=40), default=list)
+    reported_status = models.CharField(max_length=10, blank=True, help_text="approved or declined, by postback")
     reported_reason = models.CharField(max_length=200, blank=True)
     needs_settling = models.BooleanField(default=True)
 
@@ -109,8 +107,11 @@ class Conversion(models.Model):
             models.Index(fields=["campaign", "-occurred_at"]),
             models.Index(fields=["partnership", "-occurred_at"]),
             models.Index(fields=["order_id"]),
+            models.Index(fields=["received_at"], condition=Q(needs_settling=True), name="conversion_needs_settling"),
             models.Index(
-                fields=["received_at"], condition=Q(needs_settling=True), name="conversion_needs_settling"
+                fields=["received_at"],
+                condition=Q(subs=None, partnership__isnull=False),
+                name="conversion_lacks_subs",
             ),
         ]
         constraints = [
@@ -161,9 +162,7 @@ class Refund(models.Model):
             models.UniqueConstraint(fields=["campaign", "order_id", "refund_id"], name="refund_once"),
             models.CheckConstraint(condition=Q(amount=None) | Q(amount__gt=0), name="refund_amount"),
         ]
-        indexes = [
-            models.Index(fields=["campaign", "order_id"], condition=Q(conversion=None), name="refund_orphans")
-        ]
+        indexes = [models.Index(fields=["campaign", "order_id"], condition=Q(conversion=None), name="refund_orphans")]
 
     def __str__(self) -> str:
         return self.refund_id

@@ -85,9 +85,7 @@ class DailyCount(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["campaign_id"], condition=models.Q(needs_settling=True), name="count_needs_settling"
-            ),
+            models.Index(fields=["campaign_id"], condition=models.Q(needs_settling=True), name="count_needs_settling"),
             models.Index(fields=["partnership_id", "day"], name="count_by_partnership"),
         ]
 
