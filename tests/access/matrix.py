@@ -1,0 +1,96 @@
+"""Who may open what: one row per url name. A url without a row fails, and so does a row that its view contradicts.
+
+    "advertisers:campaign-list": Row(kinds=BUYERS),
+    "advertisers:campaign-detail": Row(kinds=BUYERS, obj="campaign"),
+    "advertisers:campaign-edit": Row(kinds=BUYERS, can=Can.MANAGE, method="form", obj="campaign"),
+    "advertisers:campaign-pause": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "reporting:statistics-days": Row(door=Door.KEY),
+
+* `kinds`, `can`: the same as in the view's `@access.page(kinds=…, can=…)`. Default: every kind, Can.VIEW.
+* `method`: "get" answers 200; "post" only takes POST (GET gives 405) and is tried with `data`;
+  "form" shows a form by GET and takes it by POST.
+* `obj`: what the url's arguments name: a function in `objects.py` that makes one for an organization. Whoever may
+  open the page gets an own one, and 404 for a stranger's; the network sees everybody's.
+* `query`: appended to the address, where a page needs it.
+* `door`: PAGE (behind access.page, the default), OPEN (anyone), SIGNED_IN (any signed-in person), KEY (the API).
+* `answers`: the statuses that mean "may", where they are not the usual ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, Literal
+
+from network.access import ALL_KINDS
+from network.models import Kind
+from network.roles import Can
+
+NETWORK: Final = frozenset({Kind.NETWORK})
+PUBLISHERS: Final = frozenset({Kind.PUBLISHER})
+ADVERTISERS: Final = frozenset({Kind.ADVERTISER})
+BUYERS: Final = frozenset({Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK})
+PARTNERS: Final = ALL_KINDS - NETWORK
+
+
+class Door(StrEnum):
+    PAGE = "page"
+    OPEN = "open"
+    SIGNED_IN = "signed in"
+    KEY = "key"
+
+
+@dataclass(frozen=True)
+class Row:
+    kinds: frozenset[Kind] = ALL_KINDS
+    can: Can = Can.VIEW
+    method: Literal["get", "post", "form"] = "get"
+    obj: str = ""
+    data: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    door: Door = Door.PAGE
+    answers: frozenset[int] = frozenset()
+
+    @property
+    def accepted(self) -> frozenset[int]:
+        """A POST of empty data may be refused by its form (200, 422) or by a rule (409), but not for lack of a right."""
+        if self.answers:
+            return self.answers
+        return frozenset({200, 204, 302, 409, 422}) if self.method == "post" else frozenset({200})
+
+
+ROWS: Final[dict[str, Row]] = {
+    # network
+    "network:front": Row(door=Door.OPEN),
+    "network:language-set": Row(door=Door.OPEN, method="post", data={"language": "fa"}),
+    "network:theme-set": Row(door=Door.OPEN, method="post", data={"theme": "dark"}),
+    "network:organization-switch": Row(door=Door.SIGNED_IN, method="post", answers=frozenset({404})),
+    # advertisers
+    # publishers
+    # tracking
+    # payouts
+    # reporting
+    # the API
+    # accounts (django-allauth decides; these rows say that a visitor without a session meets only sign-in pages)
+    "account_login": Row(door=Door.OPEN),
+    "account_signup": Row(door=Door.OPEN),
+    "account_reset_password": Row(door=Door.OPEN),
+    "account_reset_password_done": Row(door=Door.OPEN),
+    "account_reset_password_from_key": Row(door=Door.OPEN, obj="reset_key"),
+    "account_reset_password_from_key_done": Row(door=Door.OPEN),
+    "account_inactive": Row(door=Door.OPEN),
+    "account_logout": Row(door=Door.OPEN, method="post"),
+    "account_confirm_login_code": Row(door=Door.OPEN, answers=frozenset({302})),
+    "account_email_verification_sent": Row(door=Door.OPEN, answers=frozenset({200, 302})),
+    "account_reauthenticate": Row(door=Door.SIGNED_IN),
+    "account_email": Row(door=Door.SIGNED_IN),
+    "account_change_password": Row(door=Door.SIGNED_IN),
+    "account_set_password": Row(door=Door.SIGNED_IN, answers=frozenset({302})),
+    "mfa_index": Row(door=Door.SIGNED_IN),
+    "mfa_authenticate": Row(door=Door.OPEN, answers=frozenset({302})),
+    "mfa_reauthenticate": Row(door=Door.SIGNED_IN, answers=frozenset({200, 302})),
+    "mfa_activate_totp": Row(door=Door.SIGNED_IN, answers=frozenset({200, 302})),
+    "mfa_deactivate_totp": Row(door=Door.SIGNED_IN, answers=frozenset({200, 302, 404})),
+    "mfa_view_recovery_codes": Row(door=Door.SIGNED_IN, answers=frozenset({200, 302, 404})),
+    "mfa_generate_recovery_codes": Row(door=Door.SIGNED_IN, answers=frozenset({200, 302, 403})),
+    "mfa_download_recovery_codes": Row(door=Door.SIGNED_IN, answers=frozenset({200, 302, 404})),
+}
