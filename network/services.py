@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from network.dev.postgres import Postgres
     from network.dev.valkey import Valkey
 
+type Server = "Postgres | Valkey"
+
 PATIENCE = 60.0  # seconds until a server must be ready; a crash recovery may replay a lot
 
 _children: list[subprocess.Popen[bytes]] = []
@@ -64,7 +66,11 @@ def start(var_dir: Path, *, bound: bool = False) -> Addresses:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise RuntimeError(f"{service.name} does not start; its log is {service.log}")
                 time.sleep(0.05)
-        return announce(var_dir)
+        postgres, valkey = servers(var_dir)
+        postgres.ensure_database()
+        found = Addresses(postgres.url(), valkey.url())
+        announce(var_dir, found)
+        return found
 
 
 def stop(var_dir: Path) -> None:
@@ -79,15 +85,11 @@ def running(var_dir: Path) -> bool:
     return all(service.is_ready() and service.processes() for service in servers(var_dir))
 
 
-def announce(var_dir: Path) -> Addresses:
-    """Both are ready: make sure of the database, and write down where they listen."""
-    postgres, valkey = servers(var_dir)
-    postgres.ensure_database()
-    found = Addresses(postgres.url(), valkey.url())
+def announce(var_dir: Path, found: Addresses) -> None:
+    """Write down for `addresses` where they listen."""
     fresh = var_dir / "services.json.new"
     fresh.write_text(json.dumps(found._asdict(), indent=2) + "\n")
     fresh.replace(var_dir / "services.json")
-    return found
 
 
 def servers(var_dir: Path) -> tuple["Postgres", "Valkey"]:

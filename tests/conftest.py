@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 from redis import Redis
@@ -24,13 +25,14 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> None:
     """
     with django_db_blocker.unblock():
         _renew_database()
-    TransactionTestCase._fixture_teardown = _renew_database
+    setattr(TransactionTestCase, "_fixture_teardown", _renew_database)  # noqa: B010 - not in its stubs
 
 
 def _renew_database(case: TransactionTestCase | None = None) -> None:
     for connection in connections.all(initialized_only=True):
         connection.close()
-        connection.close_pool()
+        if isinstance(connection, DatabaseWrapper):
+            connection.close_pool()
     services.renew_database()
 
 

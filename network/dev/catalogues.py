@@ -41,7 +41,8 @@ _TEXT = r"""u?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _CALL = re.compile(rf"(?<!\w)(_|n?p?gettext)\(({_TEXT}(?:,\s*{_TEXT})*)\s*(?:,\s*count)?\)", re.DOTALL)
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
-type Text = str | tuple[str, str]  # singular and plural
+type Text = str | tuple[str, ...]  # or singular and plural
+type Key = tuple[str, str | None]  # text (singular) and context
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Found:
     comments: tuple[str, ...] = ()
 
     @property
-    def key(self) -> tuple[str, str | None]:
+    def key(self) -> Key:
         return (self.text if isinstance(self.text, str) else self.text[0], self.context)
 
 
@@ -71,7 +72,7 @@ def update(root: Path = ROOT, *, prune: bool = False) -> None:
     for language in LANGUAGES:
         old = {app: load(app, language, root) for app in APPS}
         known = _translations(old.values())
-        seen: set[tuple[str, str | None]] = set()
+        seen: set[Key] = set()
         for app in APPS:
             fresh = Catalog(locale=language, domain="django")
             for found in texts_of(app, root):
@@ -82,8 +83,8 @@ def update(root: Path = ROOT, *, prune: bool = False) -> None:
                 if type(text) is type(message.string):
                     message.string = text
             seen |= {_key(message) for message in _messages(fresh)}
-            left = {} if prune else {_key(message): message for message in _translated(old[app])}
-            fresh.obsolete.update((key, message) for key, message in left.items() if key not in seen)
+            left = [] if prune else [message for message in _translated(old[app]) if _key(message) not in seen]
+            fresh.obsolete.update((message.id, message) for message in left)
             save(fresh, app, language, root)
 
 
@@ -91,7 +92,7 @@ def problems(root: Path = ROOT) -> list[str]:
     """What a reader in another language would see wrong; one line each."""
     lines: list[str] = []
     for language in LANGUAGES:
-        seen: set[tuple[str, str | None]] = set()
+        seen: set[Key] = set()
         for app in APPS:
             catalogue = load(app, language, root)
             place = f"locale/{app}/{language}"
@@ -171,7 +172,7 @@ def _add(catalogue: Catalog, found: Found) -> None:
     catalogue.add(found.text, locations=[(found.file, 0)], auto_comments=found.comments, context=found.context)
 
 
-def _key(message: Message) -> tuple[str, str | None]:
+def _key(message: Message) -> Key:
     return (message.id if isinstance(message.id, str) else message.id[0], message.context)
 
 
@@ -180,30 +181,33 @@ def _messages(catalogue: Catalog) -> Iterator[Message]:
 
 
 def _is_translated(message: Message) -> bool:
-    strings = [message.string] if isinstance(message.string, str) else message.string
-    return not message.fuzzy and all(strings)
+    return not message.fuzzy and all(_strings(message))
+
+
+def _strings(message: Message) -> list[str]:
+    """The translation, or its plural forms."""
+    return [message.string] if isinstance(message.string, str) else list(message.string or [""])
 
 
 def _translated(catalogue: Catalog) -> Iterator[Message]:
     return (message for message in [*_messages(catalogue), *catalogue.obsolete.values()] if _is_translated(message))
 
 
-def _translations(catalogues: Iterable[Catalog]) -> dict[tuple[str, str | None], Text]:
+def _translations(catalogues: Iterable[Catalog]) -> dict[Key, Text]:
     """All known translations; of two for one text the leftmost app's holds, as in Django."""
-    known: dict[tuple[str, str | None], Text] = {}
+    known: dict[Key, Text] = {}
     for catalogue in catalogues:
         for message in _translated(catalogue):
-            known.setdefault(_key(message), message.string)
+            strings = _strings(message)
+            known.setdefault(_key(message), strings[0] if isinstance(message.string, str) else tuple(strings))
     return known
 
 
 def _wrong_placeholders(message: Message) -> str:
     """Every placeholder of the source, none else; a plural form may leave the number out."""
-    if isinstance(message.id, str):
-        wanted, strings, may_omit = set(_PLACEHOLDER.findall(message.id)), [message.string], False
-    else:
-        wanted, strings, may_omit = set(_PLACEHOLDER.findall(" ".join(message.id))), message.string, True
-    for string in strings:
+    may_omit = not isinstance(message.id, str)
+    wanted = set(_PLACEHOLDER.findall(message.id if isinstance(message.id, str) else " ".join(message.id)))
+    for string in _strings(message):
         held = set(_PLACEHOLDER.findall(string))
         if unknown := held - wanted:
             return f"unknown placeholder {', '.join(sorted(unknown))}"

@@ -123,9 +123,7 @@ class Postgres:
             os.chown(self.data, entry.pw_uid, entry.pw_gid)
         argv = [str(self.programs / "bin" / "initdb"), "-D", str(self.data), "-U", "postgres", "--auth=trust"]
         argv += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-        answer = subprocess.run(
-            argv, check=False, cwd="/", capture_output=True, text=True, **processes.credentials(self.user)
-        )
+        answer = _run_as(self.user, argv)
         if answer.returncode:
             shutil.rmtree(self.data, ignore_errors=True)
             raise RuntimeError(f"PostgreSQL could not create its data directory:\n{answer.stdout}{answer.stderr}")
@@ -164,9 +162,14 @@ def _server_user() -> str:
 
 
 def _reaches(user: str, path: Path) -> bool:
-    argv = ["sh", "-c", 'test -r "$1" && test -x "$1"', "sh", str(path)]
-    answer = subprocess.run(argv, check=False, cwd="/", capture_output=True, **processes.credentials(user))
-    return answer.returncode == 0
+    return _run_as(user, ["sh", "-c", 'test -r "$1" && test -x "$1"', "sh", str(path)]).returncode == 0
+
+
+def _run_as(user: str | None, argv: list[str]) -> subprocess.CompletedProcess[str]:
+    groups: list[str] | None = [] if user else None
+    return subprocess.run(
+        argv, check=False, cwd="/", capture_output=True, text=True, user=user, group=user, extra_groups=groups
+    )
 
 
 def _copy_programs(programs: Path) -> Path:

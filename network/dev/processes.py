@@ -30,6 +30,12 @@ def end_with_parent(signum: signal.Signals) -> Callable[[], None] | None:
     return bind
 
 
+def end_with_make() -> None:
+    """Under make, end when make does: a killed `make run` shall not go on in the background."""
+    if sys.platform == "linux" and "MAKELEVEL" in os.environ:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+
+
 def spawn(
     argv: Sequence[str],
     *,
@@ -48,12 +54,10 @@ def spawn(
             cwd=cwd,
             start_new_session=True,
             preexec_fn=end_with_parent(bound) if bound else None,  # noqa: PLW1509 - nothing but prctl in there
-            **credentials(user),
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
         )
-
-
-def credentials(user: str | None) -> dict[str, str | list[str]]:
-    return {"user": user, "group": user, "extra_groups": []} if user else {}
 
 
 def working_in(directory: Path, name: str) -> list[psutil.Process]:

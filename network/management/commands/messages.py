@@ -10,7 +10,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--check", action="store_true", help="change nothing; fail if anything is missing")
+        parser.add_argument("--check", action="store_true", help="change nothing; list and fail on what is missing")
         parser.add_argument("--prune", action="store_true", help="forget texts that the code no longer has")
 
     def handle(self, *, check: bool, prune: bool, **options: Any) -> None:
@@ -18,8 +18,10 @@ class Command(BaseCommand):
             catalogues.update(prune=prune)
             catalogues.compile_all()
         found = catalogues.problems()
-        for line in found:
-            self.stdout.write(line)
         if check and found:
+            self.stdout.write("\n".join(found))
             raise CommandError(f"{len(found)} problems in the catalogues; `make messages` adds what is missing.")
-        self.stdout.write(f"{len(found)} left to do." if found else "All texts are translated.")
+        if found:
+            self.stdout.write(f"{len(found)} left to translate or to prune; `manage.py messages --check` lists them.")
+        else:
+            self.stdout.write("All texts are translated.")

@@ -1,0 +1,54 @@
+"""The five processes, by name: `python -m network.process web`. One place for `make run`, the image and the tests.
+
+BIND (127.0.0.1), PORT (8000), TRACKING_PORT (8001), WEB_WORKERS (1), WEB_THREADS (8), EDGE_WORKERS (1),
+WORKER_CONCURRENCY (2) and WORKER_QUEUES (money,mail,default) fit them to a machine.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def command(name: str, environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The argument list of a process. Raises KeyError for a name that is none of the five."""
+    get = environment.get
+    granian = [sys.executable, "-m", "granian", "--host", get("BIND", "127.0.0.1"), "--no-ws"]
+    granian += ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
+    celery = [sys.executable, "-m", "celery", "--app", "network.celery", "--quiet"]
+    commands = {
+        "web": [
+            *(*granian, "--interface", "wsgi", "--port", get("PORT", "8000"), "--workers", get("WEB_WORKERS", "1")),
+            *("--blocking-threads", get("WEB_THREADS", "8"), "network.wsgi:application"),
+        ],
+        "edge": [
+            *(*granian, "--interface", "asgi", "--loop", "uvloop", "--port", get("TRACKING_PORT", "8001")),
+            *("--workers", get("EDGE_WORKERS", "1"), "tracking.edge.asgi:application"),
+        ],
+        "ingest": [sys.executable, "manage.py", "ingest"],
+        "worker": [
+            *(*celery, "worker", "--queues", get("WORKER_QUEUES", "money,mail,default"), "--loglevel", "WARNING"),
+            *("--concurrency", get("WORKER_CONCURRENCY", "2"), "--without-gossip", "--without-mingle"),
+        ],
+        # No pid file: a killed beat would leave one behind and refuse to start again.
+        "beat": [
+            *(*celery, "beat", "--pidfile=", "--loglevel", "WARNING"),
+            f"--schedule={Path(get('VAR_DIR') or ROOT / 'var') / 'beat'}",
+        ],
+    }
+    return commands[name]
+
+
+def main() -> None:
+    try:
+        argv = command(sys.argv[1])
+    except (IndexError, KeyError):
+        sys.exit(__doc__)
+    os.chdir(ROOT)
+    os.execv(argv[0], argv)
+
+
+if __name__ == "__main__":
+    main()
