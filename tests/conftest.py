@@ -9,7 +9,7 @@ from redis import Redis
 
 from tests import services
 
-pytest_plugins = ["tests.chromium"]
+pytest_plugins = ["tests.cast", "tests.chromium"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

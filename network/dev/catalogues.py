@@ -80,11 +80,13 @@ def update(root: Path = ROOT, *, prune: bool = False) -> None:
                     _add(fresh, found)
             for message in _messages(fresh):
                 text = known.get(_key(message))
-                if type(text) is type(message.string):
+                if text is not None and isinstance(text, str) == isinstance(message.id, str):
                     message.string = text
             seen |= {_key(message) for message in _messages(fresh)}
             left = [] if prune else [message for message in _translated(old[app]) if _key(message) not in seen]
-            fresh.obsolete.update((message.id, message) for message in left)
+            for message in left:
+                text, context = _key(message)
+                fresh.obsolete[(text, context) if context else text] = message
             save(fresh, app, language, root)
 
 
