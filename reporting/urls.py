@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from reporting.views.home import home
 
 app_name = "reporting"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("home/", home, name="home"),  # /home/
+]

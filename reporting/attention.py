@@ -1,0 +1,91 @@
+"""What waits for a decision: applications, conversions to validate, low balances; and an OPM's clients with theirs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Min
+
+from advertisers.models import Mandate, Scope, advertisers_of
+from network.models import Organization
+from payouts import ledger, selectors
+from payouts.models import Commission, CommissionStatus
+from publishers.models import Partnership, PartnershipStatus
+from reporting.figures import Figures
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line of the work queue: `kind` is applications, conversions or low_balance."""
+
+    kind: str
+    advertiser: Organization
+    count: int
+    since: datetime | None
+
+
+def queue(organization: Organization) -> list[Waiting]:
+    """Everything that waits for this advertiser, agency or the network, the longest waiting first."""
+    lines = [*_applications(organization), *_conversions(organization), *_low_balances(organization)]
+    return sorted(lines, key=lambda line: (line.since is None, line.since or line.advertiser.created_at))
+
+
+def _applications(organization: Organization) -> list[Waiting]:
+    waiting = (
+        Partnership.objects.visible_to(organization, Scope.PUBLISHERS)
+        .filter(status=PartnershipStatus.APPLIED)
+        .values("campaign__advertiser")
+        .annotate(count=Count("pk"), since=Min("applied_at"))
+    )
+    return _lines("applications", {row["campaign__advertiser"]: (row["count"], row["since"]) for row in waiting})
+
+
+def _conversions(organization: Organization) -> list[Waiting]:
+    waiting = (
+        Commission.objects.visible_to(organization, Scope.CONVERSIONS)
+        .filter(status=CommissionStatus.PENDING, conversion__isnull=False)
+        .order_by()
+        .values("advertiser")
+        .annotate(count=Count("pk"), since=Min("created_at"))
+    )
+    return _lines("conversions", {row["advertiser"]: (row["count"], row["since"]) for row in waiting})
+
+
+def _low_balances(organization: Organization) -> list[Waiting]:
+    low = {balance.organization.pk for balance in selectors.low_balances(organization)}
+    return _lines("low_balance", {pk: (1, None) for pk in low})
+
+
+def _lines(kind: str, found: dict[int, tuple[int, datetime | None]]) -> list[Waiting]:
+    advertisers = Organization.objects.in_bulk(found)
+    return [Waiting(kind, advertisers[pk], count, since) for pk, (count, since) in found.items()]
+
+
+@dataclass(frozen=True)
+class Client:
+    """One advertiser of an OPM: its figures of the period, its balances (with the money scope) and what waits."""
+
+    advertiser: Organization
+    scopes: list[str]
+    figures: Figures | None
+    balances: "list[ledger.Balance]"
+    waiting: int
+
+
+def clients(agency: Organization, figures: dict[int, Figures]) -> list[Client]:
+    mandates = Mandate.objects.filter(agency=agency, ended_at=None).select_related("advertiser")
+    waiting: dict[int, int] = {}
+    for line in queue(agency):
+        waiting[line.advertiser.pk] = waiting.get(line.advertiser.pk, 0) + line.count
+    with_money = set(advertisers_of(agency, Scope.MONEY).values_list("pk", flat=True))
+    return [
+        Client(
+            mandate.advertiser,
+            mandate.scopes,
+            figures.get(mandate.advertiser.pk),
+            ledger.balances(mandate.advertiser) if mandate.advertiser.pk in with_money else [],
+            waiting.get(mandate.advertiser.pk, 0),
+        )
+        for mandate in mandates.order_by("advertiser__name")
+    ]
+
+
