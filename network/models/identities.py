@@ -32,8 +32,8 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
-    language = models.CharField(max_length=5, choices=[("en", "English"), ("fa", "فارسی")], default="en")
-    time_zone = models.CharField(max_length=64, default="UTC")
+    language = models.CharField(_("language"), max_length=5, choices=[("en", "English"), ("fa", "فارسی")], default="en")
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)  # empty: that of the acting organization
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -97,6 +97,7 @@ class Organization(models.Model):
 class Membership(models.Model):
     """A person's role in an organization."""
 
+    public_id = models.CharField(max_length=12, unique=True, default=public_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices)
@@ -115,6 +116,7 @@ class Membership(models.Model):
 class Invitation(models.Model):
     """A mailed offer of a membership. Only the token's hash is stored; it is used once, within seven days."""
 
+    public_id = models.CharField(max_length=12, unique=True, default=public_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField()
     role = models.CharField(max_length=10, choices=Role.choices)
