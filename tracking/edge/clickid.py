@@ -1,0 +1,118 @@
+"""The click id: self-describing and signed, so that a conversion can be attributed although the click's row is missing.
+
+    v1.<base64url, no padding, of 34 bytes of payload and 16 bytes of HMAC-SHA256>        70 characters
+
+Payload, big-endian: key id u8, consent u8, partnership u48, link u48, creative u48 (0: none), time u48 (milliseconds
+since 1970, UTC), nonce u64 (random). The MAC is over "v1." and the payload, truncated to 128 bits.
+"""
+
+import hashlib
+import hmac
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple, Self
+
+PREFIX: Final = "v1."
+LENGTH: Final = 70
+CONSENTS: Final = ("unknown", "granted", "denied")
+_PAYLOAD: Final = struct.Struct(">BBHIHIHIHIQ")
+_MAC: Final = 16
+_LOW: Final = 0xFFFFFFFF
+
+
+class BadClickId(ValueError):
+    """Not a click id that we signed."""
+
+
+class MalformedClickId(BadClickId):
+    """It does not even have the form of a click id."""
+
+
+class ClickId(NamedTuple):
+    partnership_id: int
+    link_id: int
+    creative_id: int | None
+    at_ms: int
+    nonce: int  # unsigned, 64 bits
+    consent: str
+
+    @property
+    def signed_nonce(self) -> int:
+        """As it is stored: PostgreSQL's bigint has a sign."""
+        return self.nonce - (1 << 64) if self.nonce >> 63 else self.nonce
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The first signs, all verify. Ids 1–127 are the operator's, 128–255 belong to keys derived from SECRET_KEY."""
+
+    signing_id: int
+    signing: bytes
+    verifying: dict[int, tuple[bytes, ...]]
+
+    @classmethod
+    def of(cls, click_keys: str, *secret_keys: str) -> Self:
+        """From CLICK_KEYS ("2:newsecret,1:oldsecret") and SECRET_KEY with its fallbacks; raises ValueError."""
+        pairs = [*_given(click_keys), *map(_derived, filter(None, secret_keys))]
+        verifying: dict[int, tuple[bytes, ...]] = {}
+        for key_id, key in pairs:
+            verifying[key_id] = (*verifying.get(key_id, ()), key)
+        return cls(*pairs[0], verifying)
+
+
+def _given(text: str) -> Iterable[tuple[int, bytes]]:
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        number, colon, secret = part.partition(":")
+        if not colon or not number.isdecimal() or not 1 <= int(number) <= 127 or len(secret) < 16:
+            raise ValueError("CLICK_KEYS is a list of id:secret, ids 1 to 127, secrets of 16 characters or more.")
+        yield int(number), hashlib.sha256(secret.encode()).digest()
+
+
+def _derived(secret_key: str) -> tuple[int, bytes]:
+    key = hmac.digest(secret_key.encode(), b"peyvand click id", "sha256")
+    return 128 + key[-1] % 128, key
+
+
+def sign(keys: Keys, click: ClickId) -> str:
+    partnership, link, creative, at, nonce, consent = click
+    creative = creative or 0
+    payload = _PAYLOAD.pack(
+        keys.signing_id,
+        CONSENTS.index(consent),
+        partnership >> 32,
+        partnership & _LOW,
+        link >> 32,
+        link & _LOW,
+        creative >> 32,
+        creative & _LOW,
+        at >> 32,
+        at & _LOW,
+        nonce,
+    )
+    return PREFIX + urlsafe_b64encode(payload + _mac(keys.signing, payload)).rstrip(b"=").decode()
+
+
+def read(keys: Keys, text: str) -> ClickId:
+    """What we signed; raises MalformedClickId, or BadClickId when the signature is not ours."""
+    if len(text) != LENGTH or not text.startswith(PREFIX) or not text.isascii():
+        raise MalformedClickId(text[:LENGTH])
+    data = urlsafe_b64decode(text[len(PREFIX) :] + "=")
+    if urlsafe_b64encode(data).rstrip(b"=").decode() != text[len(PREFIX) :]:  # one click, one spelling
+        raise MalformedClickId(text)
+    payload, mac = data[: _PAYLOAD.size], data[_PAYLOAD.size :]
+    key_id, consent, p1, p2, l1, l2, c1, c2, a1, a2, nonce = _PAYLOAD.unpack(payload)
+    if not any(hmac.compare_digest(mac, _mac(key, payload)) for key in keys.verifying.get(key_id, ())):
+        raise BadClickId(text)
+    if consent >= len(CONSENTS):
+        raise BadClickId(text)
+    return ClickId(p1 << 32 | p2, l1 << 32 | l2, (c1 << 32 | c2) or None, a1 << 32 | a2, nonce, CONSENTS[consent])
+
+
+def looks_like_one(text: str) -> bool:
+    return text.startswith(PREFIX) and len(text) == LENGTH
+
+
+def _mac(key: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, b"v1." + payload, "sha256")[:_MAC]
