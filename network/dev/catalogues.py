@@ -138,7 +138,9 @@ def save(catalogue: Catalog, app: str, language: str, root: Path = ROOT) -> None
     path = _path(app, language, root)
     if not path.exists() or path.read_text() != text:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        fresh = path.with_suffix(".po.new")
+        fresh.write_text(text)
+        fresh.replace(path)
 
 
 def _path(app: str, language: str, root: Path) -> Path:
@@ -146,11 +148,8 @@ def _path(app: str, language: str, root: Path) -> Path:
 
 
 def _owner(path: Path, root: Path) -> str:
-    """`templates/<app>/` is the app's; what is shared (base, includes, account pages) is the network's."""
-    first, second, *_ = path.relative_to(root).parts
-    if first in APPS:
-        return first
-    return second if second in APPS else "network"
+    """`templates/<app>/` and `templates/mail/<app>/` are the app's; what is shared is the network's."""
+    return next((part for part in path.relative_to(root).parts[:3] if part in APPS), "network")
 
 
 def _in_python(path: Path, root: Path) -> Iterator[Found]:

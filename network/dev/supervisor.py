@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import psutil
 
@@ -115,23 +116,30 @@ class Supervisor:
     async def _spawn(self, program: Program) -> Running:
         if program.prepare:
             await asyncio.to_thread(program.prepare)
-        with (program.log or Path(os.devnull)).open("ab") as log:
+        sink, output = (program.log.open("ab"), None) if program.log else await self._terminal(program.name)
+        with sink:
             process = await asyncio.create_subprocess_exec(
                 *program.argv,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **program.env, MARK: self.mark},
                 cwd=program.cwd,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=log if program.log else asyncio.subprocess.PIPE,
+                stdout=sink,
                 stderr=asyncio.subprocess.STDOUT,
-                limit=1 << 20,
                 start_new_session=True,
                 preexec_fn=processes.end_with_parent(program.stop_signals[0]),
                 user=program.user,
                 group=program.user,
                 extra_groups=[] if program.user else None,
             )
-        output = asyncio.create_task(self._show(program.name, process.stdout)) if process.stdout else None
         return Running(program, process, time.monotonic(), output)
+
+    async def _terminal(self, name: str) -> tuple[IO[bytes], asyncio.Task[None]]:
+        """A pipe of our own: asyncio's would make wait() wait for every grandchild that inherited it."""
+        reading, writing = os.pipe()
+        stream = asyncio.StreamReader(limit=1 << 20)
+        protocol = asyncio.StreamReaderProtocol(stream)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(reading, "rb"))
+        return os.fdopen(writing, "wb"), asyncio.create_task(self._show(name, stream))
 
     async def _show(self, name: str, stream: asyncio.StreamReader) -> None:
         while True:
@@ -183,14 +191,14 @@ class Supervisor:
         return False
 
 
-def end_orphans(var_dir: Path) -> int:
+def end_orphans(var_dir: Path, *, patience: float = 5.0) -> int:
     """End what a killed supervisor of this state directory left behind; returns how many there were."""
     mark, orphans = str(var_dir.resolve()), []
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.pid != os.getpid() and process.environ().get(MARK) == mark and processes.is_alive(process):
                 orphans.append(process)
-    processes.end(orphans, signal.SIGTERM, patience=5)
+    processes.end(orphans, signal.SIGTERM, patience=patience)
     return len(orphans)
 
 
