@@ -30,9 +30,7 @@ def give(advertiser: Organization, *, agency: Organization, scopes: Sequence[Sco
     if agency.kind != Kind.AGENCY or not agency.is_active:
         raise NotAnAgency(field="agency")
     Organization.objects.select_for_update(no_key=True).get(pk=advertiser.pk)
-    Mandate.objects.filter(advertiser=advertiser, agency=agency, ended_at=None).update(
-        ended_at=timezone.now()
-    )
+    Mandate.objects.filter(advertiser=advertiser, agency=agency, ended_at=None).update(ended_at=timezone.now())
     mandate = Mandate.objects.create(advertiser=advertiser, agency=agency, scopes=list(scopes))
     audit.record(by, "mandate.given", mandate, subject=advertiser, scopes=list(scopes))
     return mandate

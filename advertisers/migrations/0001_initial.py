@@ -19,15 +19,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
-                    models.CharField(
-                        default=network.ids.public_id, editable=False, max_length=12, unique=True
-                    ),
+                    models.CharField(default=network.ids.public_id, editable=False, max_length=12, unique=True),
                 ),
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 ("description", models.TextField(blank=True, max_length=4000, verbose_name="description")),
@@ -127,15 +123,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
-                    models.CharField(
-                        default=network.ids.public_id, editable=False, max_length=12, unique=True
-                    ),
+                    models.CharField(default=network.ids.public_id, editable=False, max_length=12, unique=True),
                 ),
                 ("version", models.PositiveIntegerField()),
                 ("starts_at", models.DateTimeField(null=True)),
@@ -150,9 +142,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "pay_model",
@@ -177,15 +167,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
-                    models.CharField(
-                        default=network.ids.public_id, editable=False, max_length=12, unique=True
-                    ),
+                    models.CharField(default=network.ids.public_id, editable=False, max_length=12, unique=True),
                 ),
                 (
                     "kind",
@@ -207,9 +193,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.SlugField(max_length=40, verbose_name="code")),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
@@ -245,15 +229,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
-                    models.CharField(
-                        default=network.ids.public_id, editable=False, max_length=12, unique=True
-                    ),
+                    models.CharField(default=network.ids.public_id, editable=False, max_length=12, unique=True),
                 ),
                 (
                     "scopes",

@@ -110,18 +110,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="campaign",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("objective__in", ["awareness", "engagement", "leads", "installs", "sales"])
-                ),
+                condition=models.Q(("objective__in", ["awareness", "engagement", "leads", "installs", "sales"])),
                 name="campaign_objective",
             ),
         ),
         migrations.AddConstraint(
             model_name="campaign",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("currency__in", ["IRR", "USD", "EUR", "GBP", "TRY", "AED", "JPY", "KWD"])
-                ),
+                condition=models.Q(("currency__in", ["IRR", "USD", "EUR", "GBP", "TRY", "AED", "JPY", "KWD"])),
                 name="campaign_currency",
             ),
         ),
@@ -167,9 +163,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="goal",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["impression", "click", "lead", "install", "sale", "custom"])
-                ),
+                condition=models.Q(("kind__in", ["impression", "click", "lead", "install", "sale", "custom"])),
                 name="goal_kind",
             ),
         ),
@@ -206,9 +200,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="commissionrule",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("pay_model__in", ["cps", "cpa"]), ("percent_basis_points", 0), _connector="OR"
-                ),
+                condition=models.Q(("pay_model__in", ["cps", "cpa"]), ("percent_basis_points", 0), _connector="OR"),
                 name="rule_percent_of_a_sale",
             ),
         ),

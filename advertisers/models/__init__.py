@@ -1,10 +1,19 @@
 from advertisers.models.campaigns import Campaign, CampaignStatus, Goal, GoalKind, Objective
 from advertisers.models.creatives import Creative, CreativeKind, Image
 from advertisers.models.mandates import Mandate, Scope, advertisers_of
-from advertisers.models.plans import MICRO, CommissionPlan, CommissionRule, PayModel
+from advertisers.models.plans import (
+    MICRO,
+    PAY_MODELS,
+    PERCENT_MODELS,
+    CommissionPlan,
+    CommissionRule,
+    PayModel,
+)
 
 __all__ = [
     "MICRO",
+    "PAY_MODELS",
+    "PERCENT_MODELS",
     "Campaign",
     "CampaignStatus",
     "CommissionPlan",

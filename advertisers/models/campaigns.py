@@ -111,7 +111,12 @@ class Goal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name as people read it: a standard goal that nobody renamed has its kind's word in the reader's language."""
+        return str(GoalKind(self.kind).label) if self.name == self.kind.capitalize() else self.name
 
     @property
     def is_counted(self) -> bool:

@@ -1,8 +1,11 @@
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from advertisers.models.campaigns import Campaign, Goal
+from advertisers.models.campaigns import Campaign, Goal, GoalKind
 from network.ids import public_id
 from network.models import Organization, User
 
@@ -16,6 +19,27 @@ class PayModel(models.TextChoices):
     CPI = "cpi", _("CPI: per install")
     CPS = "cps", _("CPS: per sale")
     CPA = "cpa", _("CPA: per action")
+
+
+PAY_MODELS: dict[str, PayModel] = {
+    GoalKind.IMPRESSION: PayModel.CPM,
+    GoalKind.CLICK: PayModel.CPC,
+    GoalKind.LEAD: PayModel.CPL,
+    GoalKind.INSTALL: PayModel.CPI,
+    GoalKind.SALE: PayModel.CPS,
+    GoalKind.CUSTOM: PayModel.CPA,
+}
+"""How each kind of goal is paid."""
+PERCENT_MODELS = frozenset({PayModel.CPS, PayModel.CPA})
+
+
+class CommissionPlanQuerySet(models.QuerySet["CommissionPlan"]):
+    def activated(self) -> Self:
+        return self.filter(starts_at__isnull=False)
+
+    def begun(self, at: datetime) -> Self:
+        """Activated plans that started at or before `at`, the one in force at that moment first."""
+        return self.filter(starts_at__lte=at).order_by("-starts_at")
 
 
 class CommissionPlan(models.Model):
@@ -35,6 +59,8 @@ class CommissionPlan(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True)
 
+    objects = CommissionPlanQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["campaign", "version"], name="plan_version_once"),
@@ -43,8 +69,7 @@ class CommissionPlan(models.Model):
             ),
             models.UniqueConstraint(fields=["campaign"], condition=Q(starts_at=None), name="plan_one_draft"),
             models.CheckConstraint(
-                condition=Q(starts_at=None, activated_at=None)
-                | Q(starts_at__isnull=False, activated_at__isnull=False),
+                condition=Q(starts_at=None, activated_at=None) | Q(starts_at__isnull=False, activated_at__isnull=False),
                 name="plan_activated_with_start",
             ),
         ]
@@ -55,6 +80,10 @@ class CommissionPlan(models.Model):
     @property
     def organization(self) -> Organization:
         return self.campaign.advertiser
+
+    @property
+    def is_draft(self) -> bool:
+        return self.starts_at is None
 
 
 class CommissionRule(models.Model):
@@ -75,9 +104,7 @@ class CommissionRule(models.Model):
             models.UniqueConstraint(fields=["plan", "goal"], name="rule_once_per_goal"),
             models.CheckConstraint(condition=Q(pay_model__in=PayModel.values), name="rule_pay_model"),
             models.CheckConstraint(condition=Q(flat_micro__gte=0), name="rule_flat_not_negative"),
-            models.CheckConstraint(
-                condition=Q(percent_basis_points__lte=10_000), name="rule_percent_at_most_all"
-            ),
+            models.CheckConstraint(condition=Q(percent_basis_points__lte=10_000), name="rule_percent_at_most_all"),
             models.CheckConstraint(
                 condition=Q(flat_micro__gt=0) | Q(percent_basis_points__gt=0), name="rule_pays_something"
             ),
