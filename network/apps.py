@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class NetworkConfig(AppConfig):
@@ -8,3 +9,8 @@ class NetworkConfig(AppConfig):
     def ready(self) -> None:
         from network import checks  # noqa: F401, PLC0415  registers the system checks
         from network.celery import app  # noqa: F401, PLC0415  binds @shared_task to our Celery app
+
+
+class SupportAdminConfig(admin.AdminConfig):
+    default = False
+    default_site = "network.support.SupportSite"

@@ -76,7 +76,7 @@ INSTALLED_APPS = [
     "tracking",
     "payouts",
     "reporting",
-    "django.contrib.admin",
+    "network.apps.SupportAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -163,6 +163,16 @@ ACCOUNT_ADAPTER = "network.accounts.Adapter"
 ACCOUNT_FORMS = {"signup": "network.accounts.SignupForm"}
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_RATE_LIMITS = {
+    "login": "100/h/ip",
+    "login_failed": "100/h/ip,5/15m/key",
+    "signup": "20/h/ip",
+    "reset_password": "20/h/ip,5/15m/key",
+    "reset_password_from_key": "20/h/ip",
+    "reauthenticate": "5/15m/user",
+    "change_password": "5/15m/user",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Peyvand"
 
