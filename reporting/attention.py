@@ -52,7 +52,7 @@ def _conversions(organization: Organization) -> list[Waiting]:
 
 def _low_balances(organization: Organization) -> list[Waiting]:
     low = {balance.organization.pk for balance in selectors.low_balances(organization)}
-    return _lines("low_balance", {pk: (1, None) for pk in low})
+    return _lines("low_balance", dict.fromkeys(low, (1, None)))
 
 
 def _lines(kind: str, found: dict[int, tuple[int, datetime | None]]) -> list[Waiting]:
@@ -87,5 +87,3 @@ def clients(agency: Organization, figures: dict[int, Figures]) -> list[Client]:
         )
         for mandate in mandates.order_by("advertiser__name")
     ]
-
-

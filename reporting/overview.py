@@ -8,6 +8,7 @@ from functools import cached_property
 
 from advertisers.models import Campaign
 from network.models import Organization
+from network.money import Money
 from publishers.models import Partnership
 from reporting.figures import BY_CAMPAIGN, BY_PARTNERSHIP, Figures, Slice, campaigns_seen_by, daily, grouped, total
 from reporting.periods import LENGTHS, Period
@@ -104,6 +105,7 @@ class Spark:
         return [_plain(getattr(figures, name)) or Fraction(0) for figures in self.days]
 
 
-def _plain(value: object) -> Fraction | None:
-    amount = getattr(value, "amount", value)
-    return None if amount is None else Fraction(amount)
+def _plain(value: Money | Fraction | int | None) -> Fraction | None:
+    if value is None:
+        return None
+    return Fraction(value.amount if isinstance(value, Money) else value)
