@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from network.dev.postgres import Postgres
-    from network.dev.valkey import Valkey
+    from network.embedded.postgres import Postgres
+    from network.embedded.valkey import Valkey
 
 type Server = "Postgres | Valkey"
 
@@ -46,7 +46,7 @@ def addresses(var_dir: Path) -> Addresses:
 
 def start(var_dir: Path, *, bound: bool = False) -> Addresses:
     """Start both, or find them running. `bound` ones end with the calling process, however that ends."""
-    from network.dev import processes
+    from network.embedded import processes
 
     with _lock(var_dir):
         started = []
@@ -93,8 +93,8 @@ def announce(var_dir: Path, found: Addresses) -> None:
 
 
 def servers(var_dir: Path) -> tuple["Postgres", "Valkey"]:
-    from network.dev.postgres import Postgres
-    from network.dev.valkey import Valkey
+    from network.embedded.postgres import Postgres
+    from network.embedded.valkey import Valkey
 
     return Postgres(var_dir.resolve()), Valkey(var_dir.resolve())
 

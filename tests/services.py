@@ -15,8 +15,8 @@ import psycopg
 from psycopg import sql
 
 from network import services
-from network.dev.postgres import Postgres
-from network.dev.valkey import Valkey
+from network.embedded.postgres import Postgres
+from network.embedded.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "test"

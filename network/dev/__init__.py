@@ -1,1 +1,1 @@
-"""What `make` runs on a developer's machine: bootstrap, embedded services, supervisor. Production never imports it."""
+"""What `make` runs on a developer's machine: bootstrap, supervisor, checks, catalogues. Production never imports it."""

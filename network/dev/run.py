@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import IO
 
 from network import process, services
-from network.dev import processes
 from network.dev.steps import timed
 from network.dev.supervisor import Failed, Program, Supervisor, end_orphans
-from network.dev.valkey import is_free
+from network.embedded import processes
+from network.embedded.valkey import is_free
 
 ROLES = {"network": "Network staff", "opm": "Agency (OPM)", "advertiser": "Advertiser", "publisher": "Publisher"}
 

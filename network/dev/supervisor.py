@@ -18,7 +18,7 @@ from typing import IO
 
 import psutil
 
-from network.dev import processes
+from network.embedded import processes
 
 MARK = "PEYVAND_SUPERVISED"  # in the environment of all programs: the state directory they belong to
 COLOURS = (36, 32, 33, 35, 34, 96, 92, 93)

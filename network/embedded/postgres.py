@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import psutil
 
-from network.dev import processes
+from network.embedded import processes
 
 PORT = 5432  # only the name of the socket: nothing listens on TCP
 SOCKET_PATH_LIMIT = 103  # macOS; Linux allows 107

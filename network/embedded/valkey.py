@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from network.dev import processes
+from network.embedded import processes
 
 SETTINGS = """\
 bind 127.0.0.1

@@ -6,7 +6,7 @@ import pytest
 
 from network.dev import run
 from network.dev.supervisor import Failed
-from network.dev.valkey import free_port
+from network.embedded.valkey import free_port
 
 
 def test_it_runs_on_free_ports(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,15 +13,18 @@ import pytest
 from redis import Redis
 
 from network import services
-from network.dev.postgres import SOCKET_PATH_LIMIT, Postgres
-from network.dev.valkey import Valkey
+from network.embedded.postgres import SOCKET_PATH_LIMIT, Postgres
+from network.embedded.valkey import Valkey
 from tests.services import ROOT
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    services.stop(tmp_path)
+def place() -> Iterator[Path]:
+    """A state directory that everybody may enter; pytest's own is closed, which is a case for itself below."""
+    with tempfile.TemporaryDirectory(prefix="peyvand-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+        services.stop(Path(folder))
 
 
 def kill(server: Postgres | Valkey) -> None:
@@ -87,33 +91,35 @@ def test_a_stale_pid_file_that_names_a_stranger_is_no_hindrance(place: Path) -> 
     os.kill(os.getpid(), 0)
 
 
-def test_it_works_where_the_path_is_too_long_for_a_socket(tmp_path: Path) -> None:
-    place = tmp_path / ("deep" * 25)
-    assert len(str(place)) > SOCKET_PATH_LIMIT
+def test_it_works_where_the_path_is_too_long_for_a_socket(place: Path) -> None:
+    deep = place / ("deep" * 25)
     try:
-        found = services.start(place, bound=True)
+        found = services.start(deep, bound=True)
+        postgres, _ = services.servers(deep)
+        assert len(str(postgres.data)) > SOCKET_PATH_LIMIT > len(str(postgres.socket_dir()))
         with psycopg.connect(found.database_url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     finally:
-        services.stop(place)
+        services.stop(deep)
+        postgres.socket_dir().rmdir()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root hands PostgreSQL to another user")
-def test_it_works_below_a_folder_that_only_root_may_enter(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
+def test_it_works_below_a_folder_that_only_root_may_enter(place: Path) -> None:
+    closed = place / "closed"
     closed.mkdir(mode=0o700)
-    place = closed / "var"
+    var_dir = closed / "var"
     try:
-        found = services.start(place, bound=True)
+        found = services.start(var_dir, bound=True)
         with psycopg.connect(found.database_url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-        services.stop(place)
-        with psycopg.connect(services.start(place, bound=True).database_url) as connection:
+        services.stop(var_dir)
+        with psycopg.connect(services.start(var_dir, bound=True).database_url) as connection:
             assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
         assert closed.stat().st_mode & 0o777 == 0o700
     finally:
-        services.stop(place)
-        shutil.rmtree((place / "postgres").resolve())
+        services.stop(var_dir)
+        shutil.rmtree((var_dir / "postgres").resolve())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
