@@ -61,7 +61,7 @@ def _create_one(table: str, day: date) -> bool:
 STATEMENTS: Final = (
     "CREATE TABLE {child} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)",
     "LOCK TABLE {rest} IN ACCESS EXCLUSIVE MODE",
-    "WITH moved AS (DELETE FROM {rest} WHERE {key} >= {start} AND {key} < {end} RETURNING *)"
-    " INSERT INTO {child} SELECT * FROM moved",
+    """WITH moved AS (DELETE FROM {rest} WHERE {key} >= {start} AND {key} < {end} RETURNING *)
+    INSERT INTO {child} SELECT * FROM moved""",
     "ALTER TABLE {parent} ATTACH PARTITION {child} FOR VALUES FROM ({start}) TO ({end})",
 )

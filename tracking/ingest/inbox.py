@@ -1,0 +1,85 @@
+"""The loop over the inbox: accepted postbacks become conversions, refunds, changes of status. Any number side by side."""
+
+import time
+from datetime import timedelta
+from threading import Event as Flag
+from typing import Final
+
+import structlog
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from tracking import conversions, reconcile
+from tracking.ingest.batches import NOT_THE_EVENTS
+from tracking.models import Postback
+from tracking.outcomes import Outcome
+
+log = structlog.get_logger(__name__)
+
+LIMIT: Final = 200
+PAUSE: Final = 0.15
+RECENT: Final = timedelta(days=2)  # older ones, out of a spool, are found by the sweep
+SWEEP_EVERY: Final = 60.0
+SWEEP_BACK: Final = timedelta(days=30)
+FILL_EVERY: Final = 2.0
+JUST_NOW: Final = timedelta(minutes=5)
+BACKOFF: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+class Inbox:
+    def __init__(self, stop: Flag) -> None:
+        self.stop = stop
+        self.failures = 0
+        self.next_sweep = 0.0
+        self.next_fill = 0.0
+
+    def run(self) -> None:
+        """Until `stop`; the postback at hand is finished first."""
+        while not self.stop.is_set():
+            try:
+                done = self.turn()
+            except (DatabaseError, InterfaceError) as error:
+                self.back_off(error)
+                continue
+            self.failures = 0
+            if not done:
+                self.stop.wait(PAUSE)
+        connection.close()
+
+    def turn(self) -> int:
+        """The number of postbacks that were processed here."""
+        now = time.monotonic()
+        if sweep := now >= self.next_sweep:
+            self.next_sweep = now + SWEEP_EVERY
+        if sweep or now >= self.next_fill:
+            self.next_fill = now + FILL_EVERY
+            reconcile.fill_subs(since=timezone.now() - (RECENT if sweep else JUST_NOW))
+        waiting = unprocessed(SWEEP_BACK) if sweep else unprocessed(RECENT).filter(outcome="")
+        postbacks = waiting.only("campaign_id", "received_at", "id").order_by("received_at")[:LIMIT]
+        return sum(self.attempt(postback) for postback in postbacks)
+
+    def attempt(self, postback: Postback) -> bool:
+        """One that fails by its content or our mistake is marked, tried again by the sweep, and stops no other."""
+        if self.stop.is_set():
+            return False
+        try:
+            return conversions.process(postback) is not None
+        except NOT_THE_EVENTS:
+            raise
+        except Exception:
+            log.exception("inbox.failed", postback=str(postback.id), campaign=postback.campaign_id)
+            Postback.objects.filter(pk=postback.pk, processed_at=None).update(outcome=Outcome.FAILED)
+            return False
+
+    def back_off(self, error: Exception) -> None:
+        pause = BACKOFF[min(self.failures, len(BACKOFF) - 1)]
+        self.failures += 1
+        log.warning("inbox.waiting", seconds=pause, failures=self.failures, error=f"{type(error).__name__}: {error}")
+        connection.close()
+        self.stop.wait(pause)
+
+
+def unprocessed(age: timedelta) -> QuerySet[Postback]:
+    """The bound lets PostgreSQL leave out the partitions of long ago."""
+    return Postback.objects.filter(accepted=True, processed_at=None, received_at__gte=timezone.now() - age)
