@@ -1,6 +1,5 @@
 """Finds a Python that is new enough and goes on with steps.py under it. An old Python must be able to read this file."""
 
-# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 import glob
 import os
 import subprocess
@@ -12,25 +11,21 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 QUESTION = "import sys; sys.exit(sys.version_info < (%d, %d))" % OLDEST
 
 
-def candidates():
+def candidates() -> "list[str]":
     """The project's own first, then the pinned version, then whatever this machine may have."""
-    yield os.path.join(ROOT, ".venv", "bin", "python")
-    yield "python3.13"
-    yield sys.executable
-    for name in ("python3.12", "python3.14", "python3.15"):
-        yield name
-    for path in sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.*/bin/python")), reverse=True):
-        yield path
+    own = os.path.join(ROOT, ".venv", "bin", "python")
+    managed = sorted(glob.glob(os.path.expanduser("~/.pyenv/versions/3.*/bin/python")), reverse=True)
+    return [own, "python3.13", sys.executable, "python3.12", "python3.14", "python3.15"] + managed
 
 
-def is_new_enough(python):
+def is_new_enough(python: str) -> bool:
     try:
         return subprocess.call([python, "-c", QUESTION], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
     except OSError:
         return False
 
 
-def main():
+def main() -> None:
     for python in candidates():
         if is_new_enough(python):
             steps = os.path.join(HERE, "steps.py")
