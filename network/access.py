@@ -11,6 +11,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 from network.http import Request
 from network.middleware import acting_membership
@@ -39,21 +41,48 @@ def page[**P](
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+            if elsewhere := _first_go_to(request):
+                return elsewhere
             membership = acting_membership(request)
-            if membership is None or not membership.organization.is_active:
-                return redirect("network:onboarding")
-            if needs_second_factor(membership):
-                return redirect("mfa_activate_totp")
-            if membership.organization.kind not in kinds or not allows(membership.role, can):
+            if membership is None or membership.organization.kind not in kinds or not allows(membership.role, can):
                 raise PermissionDenied
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+            return _private(view(request, *args, **kwargs))  # type: ignore[arg-type]
 
         guarded.access = Access(frozenset(kinds), can)  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]  # its first argument has the same name
 
     return decorate
+
+
+def _first_go_to(request: HttpRequest) -> HttpResponse | None:
+    """Where someone must go before any page opens. An htmx request changes the whole page, not the part it asked for."""
+    membership = acting_membership(request)
+    if not request.user.is_authenticated:
+        target = redirect_to_login(_page_address(request))
+    elif membership is None or not membership.organization.is_active:
+        target = redirect("network:onboarding")
+    elif needs_second_factor(membership):
+        target = redirect("mfa_activate_totp")
+    else:
+        return None
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(target["Location"])
+    return target
+
+
+def _page_address(request: HttpRequest) -> str:
+    """The address to come back to: for an htmx request that of the page around it."""
+    if not getattr(request, "htmx", False):
+        return request.get_full_path()
+    return request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined,no-any-return]
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    """What one member sees is kept by no cache, and never mistaken for the part of it that htmx asks for."""
+    if not response.has_header("Cache-Control"):
+        patch_cache_control(response, private=True, no_store=True)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def needs_second_factor(membership: Membership) -> bool:

@@ -1,0 +1,5 @@
+"""What an organization reads of itself through the API."""
+
+from ninja import Router
+
+router = Router()
