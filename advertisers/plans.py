@@ -133,8 +133,8 @@ def set_rules(plan: CommissionPlan, terms: Sequence[Terms], *, by: Actor) -> Com
 def activate(plan: CommissionPlan, *, by: Actor, starts_at: datetime | None = None) -> CommissionPlan:
     """Fixes a draft for good and gives it its start: `starts_at`, or as soon as can be.
 
-    Never retroactive: at least LEAD_TIME ahead, except for the first plan of a campaign that never started: now. The
-    network's fee is the one of this moment.
+    Never retroactive: at least LEAD_TIME ahead. Before a campaign's first start any moment will do, also a past one, as
+    for a campaign that moves here with its history. The network's fee is the one of this moment.
     """
     plan = _locked_draft(plan)
     if plan.campaign.status == CampaignStatus.ENDED:
@@ -160,11 +160,11 @@ def activate(plan: CommissionPlan, *, by: Actor, starts_at: datetime | None = No
 
 def _start(campaign: Campaign, wanted: datetime | None) -> datetime:
     now = timezone.now()
+    if campaign.started_at is None:  # nothing has happened yet that a start could reprice, not even one in the past
+        return wanted or now
     if wanted is not None and wanted < now:
         raise StartsInThePast(field="starts_at")
-    is_first = campaign.started_at is None and not CommissionPlan.objects.filter(campaign=campaign).activated().exists()
-    earliest = now if is_first else now + LEAD_TIME
-    return max(wanted, earliest) if wanted else earliest
+    return max(wanted or now, now + LEAD_TIME)
 
 
 @transaction.atomic
