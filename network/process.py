@@ -1,4 +1,8 @@
-"""The five processes, by name: `python -m network.process web`. One place for `make run`, the image and the tests.
+"""The five processes by name, in one place for `make run`, the image and the tests.
+
+    python -m network.process web | edge | ingest | worker | beat      becomes that process
+    python -m network.process manage migrate                           becomes manage.py with these arguments
+    python -m network.process healthy web | edge                       asks whether it is ready; the exit code says so
 
 BIND (127.0.0.1), PORT (8000), TRACKING_PORT (8001), WEB_WORKERS (1), WEB_THREADS (8), EDGE_WORKERS (1),
 WORKER_CONCURRENCY (2) and WORKER_QUEUES (money,mail,default) fit them to a machine.
@@ -6,6 +10,7 @@ WORKER_CONCURRENCY (2) and WORKER_QUEUES (money,mail,default) fit them to a mach
 
 import os
 import sys
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,12 +46,30 @@ def command(name: str, environment: Mapping[str, str] = os.environ) -> list[str]
     return commands[name]
 
 
-def main() -> None:
+def is_healthy(name: str, environment: Mapping[str, str] = os.environ) -> bool:
+    port = {"web": environment.get("PORT", "8000"), "edge": environment.get("TRACKING_PORT", "8001")}[name]
+    return answers(f"http://127.0.0.1:{port}/health/ready")
+
+
+def answers(url: str) -> bool:
     try:
-        argv = command(sys.argv[1])
-    except (IndexError, KeyError):
-        sys.exit(__doc__)
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def main() -> None:
     os.chdir(ROOT)
+    match sys.argv[1:]:
+        case ["manage", *arguments]:
+            argv = [sys.executable, "manage.py", *arguments]
+        case ["healthy", "web" | "edge" as name]:
+            sys.exit(not is_healthy(name))
+        case ["web" | "edge" | "ingest" | "worker" | "beat" as name]:
+            argv = command(name)
+        case _:
+            sys.exit(__doc__)
     os.execv(argv[0], argv)
 
 

@@ -7,8 +7,7 @@ import os
 import signal
 import sys
 import time
-import urllib.request
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -109,8 +108,8 @@ async def start_all(supervisor: Supervisor, var_dir: Path, began: float) -> None
             name: Program(name, process.command(name, {**os.environ, **environment}), environment, cwd=process.ROOT)
             for name in ("web", "edge", "ingest", "worker", "beat")
         }
-        programs["web"].is_ready = answers(f"http://127.0.0.1:{environment['PORT']}/health/ready")
-        programs["edge"].is_ready = answers(f"http://127.0.0.1:{environment['TRACKING_PORT']}/health/ready")
+        for name in ("web", "edge"):
+            programs[name].is_ready = partial(process.is_healthy, name, environment)
         for program in programs.values():
             await supervisor.start(program)
         await supervisor.ready(*programs.values())
@@ -156,17 +155,6 @@ async def start_services(supervisor: Supervisor, var_dir: Path) -> dict[str, str
     found = services.Addresses(given.database_url or postgres.url(), given.redis_url or valkey.url())
     services.announce(var_dir, found)
     return {"DATABASE_URL": found.database_url, "REDIS_URL": found.redis_url}
-
-
-def answers(url: str) -> Callable[[], bool]:
-    def is_ready() -> bool:
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own http address
-                return bool(answer.status == 200)
-        except OSError:
-            return False
-
-    return is_ready
 
 
 def summary(var_dir: Path, environment: dict[str, str], seconds: float) -> str:
