@@ -23,9 +23,7 @@ class LedgerAccount(models.Model):
 class LedgerBalance(models.Model):
     """The cached balance, and the lock, of a guarded account."""
 
-    account = models.OneToOneField(
-        LedgerAccount, primary_key=True, on_delete=models.PROTECT, related_name="balance"
-    )
+    account = models.OneToOneField(LedgerAccount, primary_key=True, on_delete=models.PROTECT, related_name="balance")
     balance = models.BigIntegerField()
     version = models.BigIntegerField()
 

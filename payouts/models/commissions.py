@@ -1,4 +1,4 @@
-from typing import Self
+from typing import Final, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -8,6 +8,7 @@ from advertisers.models import Campaign, CommissionPlan, CommissionRule, Goal, S
 from network.ids import public_id
 from network.models import Kind, Organization, User
 from network.money import Money
+from payouts.models.reasons import Reason
 from publishers.models import Partnership
 from tracking.models import Conversion
 
@@ -22,6 +23,18 @@ class CommissionStatus(models.TextChoices):
     REVERSED = "reversed", _("Reversed")
 
 
+TRANSITIONS: Final[dict[str, frozenset[str]]] = {
+    CommissionStatus.PENDING: frozenset({CommissionStatus.APPROVED, CommissionStatus.DECLINED, CommissionStatus.HELD}),
+    CommissionStatus.HELD: frozenset({CommissionStatus.PENDING, CommissionStatus.APPROVED, CommissionStatus.DECLINED}),
+    CommissionStatus.APPROVED: frozenset({CommissionStatus.LOCKED, CommissionStatus.HELD, CommissionStatus.REVERSED}),
+    CommissionStatus.LOCKED: frozenset({CommissionStatus.PAID, CommissionStatus.REVERSED}),
+    CommissionStatus.PAID: frozenset({CommissionStatus.REVERSED}),
+    CommissionStatus.DECLINED: frozenset(),
+    CommissionStatus.REVERSED: frozenset(),
+}
+"""Every change of status there is; a trigger refuses all others. Declined and reversed are final."""
+
+
 class CommissionQuerySet(models.QuerySet["Commission"]):
     def visible_to(self, organization: Organization, scope: Scope = Scope.CONVERSIONS) -> Self:
         if organization.kind == Kind.PUBLISHER:
@@ -29,13 +42,21 @@ class CommissionQuerySet(models.QuerySet["Commission"]):
         return self.filter(advertiser__in=advertisers_of(organization, scope))
 
 
+class RejectionQuerySet(models.QuerySet["Rejection"]):
+    def visible_to(self, organization: Organization, scope: Scope = Scope.CONVERSIONS) -> Self:
+        """Only those who pay see what was not paid; a publisher without a commission has no part in the conversion."""
+        return self.filter(conversion__campaign__advertiser__in=advertisers_of(organization, scope))
+
+
 class Commission(models.Model):
     """What one conversion, or one day of clicks or impressions, earns a publisher and costs the advertiser with the fee.
 
-    `amount` and `fee` are what is posted in the ledger now (net of refunds), in minor units; the advertiser's cost is their
-    sum. `base` is the sale amount before refunds, `refunded` what went back, `count` the events of a day. `step` numbers
-    the ledger entries of this commission and is part of their idempotency keys. Held with reason "unfunded": nothing is
-    posted yet because the advertiser's balance does not cover `due_amount` + `due_fee`.
+    `amount` and `fee` are what is posted in the ledger now, in minor units; the advertiser's cost is their sum. `base` is
+    the sale amount before refunds, `refunded` what went back, `count` the events of a day; of a conversion 1, or 0 once it
+    is fully refunded. `step` numbers the ledger entries of this commission and is part of their idempotency keys.
+    A conversion that the advertiser's server gave to another publisher's click leaves the first one's commission behind,
+    declined. `due_amount` and `due_fee` are not posted yet because the advertiser's balance did not cover them; where that is all
+    there is, the commission is held as unfunded.
     """
 
     public_id = models.CharField(max_length=12, unique=True, default=public_id, editable=False)
@@ -46,7 +67,7 @@ class Commission(models.Model):
     goal = models.ForeignKey(Goal, on_delete=models.PROTECT, related_name="+")
     plan = models.ForeignKey(CommissionPlan, on_delete=models.PROTECT, related_name="+")
     rule = models.ForeignKey(CommissionRule, on_delete=models.PROTECT, related_name="+")
-    conversion = models.OneToOneField(Conversion, null=True, on_delete=models.PROTECT, related_name="+")
+    conversion = models.ForeignKey(Conversion, null=True, on_delete=models.PROTECT, related_name="+")
     day = models.DateField(help_text="in the campaign's time zone: of the conversion, or the day counted")
     count = models.BigIntegerField(default=1)
     base = models.BigIntegerField(default=0)
@@ -73,18 +94,25 @@ class Commission(models.Model):
             models.Index(fields=["publisher", "status", "-id"]),
             models.Index(fields=["campaign", "day"]),
             models.Index(fields=["validate_until"], condition=Q(status="pending"), name="commission_due"),
+            models.Index(
+                fields=["advertiser", "currency", "id"],
+                condition=Q(due_amount__gt=0) | Q(due_fee__gt=0),
+                name="commission_unfunded",
+            ),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["conversion", "partnership"], name="commission_once_per_conversion"),
             models.UniqueConstraint(
                 fields=["partnership", "goal", "day", "plan"],
                 condition=Q(conversion=None),
                 name="commission_once_per_day",
             ),
             models.CheckConstraint(condition=Q(status__in=CommissionStatus.values), name="commission_status"),
-            models.CheckConstraint(condition=Q(amount__gte=0, fee__gte=0), name="commission_not_negative"),
             models.CheckConstraint(
-                condition=Q(refunded__lte=F("base")), name="commission_refund_within_base"
+                condition=Q(amount__gte=0, fee__gte=0, due_amount__gte=0, due_fee__gte=0, count__gte=0),
+                name="commission_not_negative",
             ),
+            models.CheckConstraint(condition=Q(refunded__lte=F("base")), name="commission_refund_within_base"),
         ]
 
     def __str__(self) -> str:
@@ -99,55 +127,46 @@ class Commission(models.Model):
         return Money(self.amount, self.currency)
 
     @property
+    def network_fee(self) -> Money:
+        return Money(self.fee, self.currency)
+
+    @property
     def cost(self) -> Money:
         return Money(self.amount + self.fee, self.currency)
 
+    @property
+    def due(self) -> Money:
+        """What the advertiser's balance does not cover yet."""
+        return Money(self.due_amount + self.due_fee, self.currency)
 
-class Bonus(models.Model):
-    """Extra pay by hand, payable at once."""
+    @property
+    def is_final(self) -> bool:
+        return not TRANSITIONS[self.status]
 
-    public_id = models.CharField(max_length=12, unique=True, default=public_id, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
-    advertiser = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    publisher = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    amount = models.BigIntegerField()
-    fee = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    reason = models.CharField(_("reason"), max_length=200)
-    given_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    @property
+    def is_fully_refunded(self) -> bool:
+        return self.count == 0
+
+    @property
+    def shown_status(self) -> str:
+        """The status in the words of `network.statuses`: a fully refunded commission says so before it is closed."""
+        if self.status in {CommissionStatus.PENDING, CommissionStatus.APPROVED} and self.is_fully_refunded:
+            return "refunded"
+        return self.status
+
+
+class Rejection(models.Model):
+    """A conversion that earns no commission, and why."""
+
+    conversion = models.OneToOneField(Conversion, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=40, choices=Reason.choices)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0, fee__gte=0), name="bonus_amount")]
+    objects = RejectionQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return self.reason
+        return str(self.conversion)
 
     @property
     def organization(self) -> Organization:
-        return self.advertiser
-
-
-class TopUp(models.Model):
-    """A prepayment of an advertiser, recorded by the network's staff with the bank's reference."""
-
-    public_id = models.CharField(max_length=12, unique=True, default=public_id, editable=False)
-    advertiser = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
-    amount = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    reference = models.CharField(_("bank reference"), max_length=80)
-    recorded_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(amount__gt=0), name="top_up_amount"),
-            models.UniqueConstraint(fields=["advertiser", "reference"], name="top_up_reference_once"),
-        ]
-
-    def __str__(self) -> str:
-        return self.reference
-
-    @property
-    def organization(self) -> Organization:
-        return self.advertiser
+        return self.conversion.campaign.advertiser

@@ -1,0 +1,56 @@
+"""The money queue's jobs. Each takes what waits, in bounded batches, and may run beside itself on any number of workers."""
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Final
+
+import structlog
+from celery import shared_task
+
+from payouts import accrual, commissions
+
+log = structlog.get_logger(__name__)
+BATCH: Final = 200
+LONGEST: Final = 20.0  # seconds; what is left is taken by the next run
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def settle_conversions() -> None:
+    accrual.settle_unfunded(BATCH)
+    work(
+        lambda failed: accrual.waiting_conversions(BATCH, without=failed),
+        lambda conversion: accrual.settle(conversion, skip_locked=True),
+    )
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def settle_days() -> None:
+    work(lambda failed: accrual.waiting_days(BATCH, without=failed), accrual.settle_day)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def approve_due() -> None:
+    work(lambda failed: commissions.due(BATCH, without=failed), commissions.approve_due)
+
+
+def work[T: Hashable](waiting: Callable[[set[T]], list[T]], do: Callable[[T], object]) -> int:
+    """Do all that waits. What fails is left out of this run, so that it does not keep the others waiting, and raised at the
+    end; a batch of which nothing could be done (others hold it) ends the run."""
+    until, failed, errors, done = time.monotonic() + LONGEST, set[T](), [], 0
+    seen = set[T]()
+    while time.monotonic() < until:
+        batch = waiting(failed)
+        if seen.issuperset(batch):
+            break
+        for item in batch:
+            try:
+                do(item)
+                done += 1
+            except Exception as error:
+                log.exception("payouts.failed", item=str(item))
+                failed.add(item)
+                errors.append(error)
+        seen.update(batch)
+    if errors:
+        raise ExceptionGroup("some could not be booked", errors)
+    return done
