@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
 
-from network.http import Request
+from network.http import PersonRequest, Request
 from network.middleware import acting_membership
 from network.models import Kind, Membership
 from network.roles import Can, allows
@@ -54,6 +54,20 @@ def page[**P](
     return decorate
 
 
+def person[**P](
+    view: Callable[Concatenate[PersonRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """A page of anyone who is signed in, whatever organization she belongs to, if any. Anonymous → login."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(_page_address(request))
+        return _private(view(request, *args, **kwargs))  # type: ignore[arg-type]
+
+    return guarded  # type: ignore[return-value]  # its first argument has the same name
+
+
 def _first_go_to(request: HttpRequest) -> HttpResponse | None:
     """Where someone must go before any page opens. An htmx request changes the whole page, not the part it asked for."""
     membership = acting_membership(request)
@@ -74,7 +88,7 @@ def _page_address(request: HttpRequest) -> str:
     """The address to come back to: for an htmx request that of the page around it."""
     if not getattr(request, "htmx", False):
         return request.get_full_path()
-    return request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined,no-any-return]
+    return request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
 
 
 def _private(response: HttpResponse) -> HttpResponse:

@@ -21,3 +21,10 @@ class Actor:
     @classmethod
     def system(cls, job: str) -> Self:
         return cls(None, None, job)
+
+    @property
+    def person(self) -> "User":
+        """For what only a person can do."""
+        if self.user is None:
+            raise TypeError(f"{self.job} is no person")
+        return self.user

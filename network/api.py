@@ -11,7 +11,8 @@ An endpoint for some kinds only, or one that writes: `auth=ApiKeyAuth(kinds={Kin
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from time import time
 from typing import Annotated, Any, Final, Self
 
@@ -70,7 +71,7 @@ class BadCursor(DomainError):
 class ApiKeyAuth(HttpBearer):
     """`Authorization: Bearer pvd_…`. No or a dead key → 401; a suspended organization, kind or scope → 403."""
 
-    def __init__(self, *, kinds: Set[Kind] = ALL_KINDS, scope: keys.Scope = keys.Scope.READ) -> None:
+    def __init__(self, *, kinds: AbstractSet[Kind] = ALL_KINDS, scope: keys.Scope = keys.Scope.READ) -> None:
         super().__init__()
         self.kinds = frozenset(kinds)
         self.scope = scope
@@ -124,9 +125,7 @@ class Window(Schema):
     limit: Annotated[int, Field(ge=1, le=MOST)] = 50
 
 
-def page[M: Model, T](
-    rows: QuerySet[M], window: Window, of: Callable[[M], T], *, by: str = "-id"
-) -> Page[T]:
+def page[M: Model, T](rows: QuerySet[M], window: Window, of: Callable[[M], T], *, by: str = "-id") -> Page[T]:
     """One page in the order of `by` (a field, "-" for descending) and the primary key.
 
     The place is held by values, not by a count: rows that come or go meanwhile repeat none and skip none.
@@ -150,6 +149,7 @@ def _written(row: Model, name: str) -> str:
 def _read(model: type[Model], name: str, cursor: str) -> tuple[Any, Any]:
     try:
         value, pk = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return model._meta.get_field(name).to_python(value), model._meta.pk.to_python(pk)
+        field: Any = model._meta.get_field(name)
+        return field.to_python(value), model._meta.pk.to_python(pk)
     except (ValueError, TypeError, binascii.Error, ValidationError, FieldDoesNotExist) as problem:
         raise BadCursor(field="cursor") from problem

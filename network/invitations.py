@@ -59,7 +59,6 @@ class WrongAddress(DomainError):
 @transaction.atomic
 def invite(organization: Organization, *, email: str, role: Role, by: Actor) -> Invitation:
     """Mails a new invitation. An expired one of the same address makes room."""
-    assert by.user
     email = email.strip().lower()
     Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
     if Membership.objects.filter(organization=organization, user__email__iexact=email).exists():
@@ -76,7 +75,7 @@ def invite(organization: Organization, *, email: str, role: Role, by: Actor) -> 
         email=email,
         role=role,
         token_hash=tokens.hashed(token),
-        invited_by=by.user,
+        invited_by=by.person,
         expires_at=timezone.now() + VALID_FOR,
     )
     audit.record(by, "invitation.sent", invitation, email=email, role=role)
@@ -129,7 +128,8 @@ def find(token: str) -> Invitation | None:
 
 def is_for(invitation: Invitation, user: User) -> bool:
     """Whether the invited address is one that the person has proved to be hers."""
-    return EmailAddress.objects.filter(user=user, email__iexact=invitation.email, verified=True).exists()
+    proved: bool = EmailAddress.objects.filter(user=user, email__iexact=invitation.email, verified=True).exists()
+    return proved
 
 
 def _open(invitation: Invitation) -> Invitation:

@@ -32,7 +32,6 @@ class KeyRevoked(DomainError):
 @transaction.atomic
 def create(organization: Organization, *, name: str, scopes: Sequence[Scope], by: Actor) -> tuple[ApiKey, str]:
     """The key's row and the key itself, which is not kept."""
-    assert by.user
     secret = tokens.make(PREFIX)
     key = ApiKey.objects.create(
         organization=organization,
@@ -40,7 +39,7 @@ def create(organization: Organization, *, name: str, scopes: Sequence[Scope], by
         prefix=secret[:12],
         key_hash=tokens.hashed(secret),
         scopes=list(scopes),
-        created_by=by.user,
+        created_by=by.person,
     )
     audit.record(by, "key.created", key, scopes=list(scopes))
     return key, secret

@@ -45,7 +45,7 @@ def send_to(template: str, address: str, *, language: str, **context: Any) -> No
     """After commit, to an address that need not be a user's."""
     with translation.override(language):
         subject, text, html = render(template, {"email": address, **context})
-    send_mail.delay_on_commit(subject=subject, text=text, html=html, to=address)
+    send_mail.delay_on_commit(subject=subject, text=text, html=html, to=address)  # type: ignore[attr-defined]
 
 
 def render(template: str, context: dict[str, Any]) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Case, When
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
@@ -74,8 +74,9 @@ def _find_membership(request: HttpRequest) -> Membership | None:
     if not request.user.is_authenticated:
         return None
     memberships = Membership.objects.filter(user=request.user).select_related("organization", "user")
+    active_first = Case(When(organization__status=OrganizationStatus.ACTIVE, then=0), default=1)
     chosen = memberships.filter(organization_id=request.session.get(ACTING, 0)).first()
-    return chosen or memberships.order_by(Q(organization__status=OrganizationStatus.ACTIVE).desc(), "id").first()
+    return chosen or memberships.order_by(active_first, "id").first()
 
 
 class DomainErrors:

@@ -1,6 +1,20 @@
-from django.db import models
+from typing import Self
 
-from network.models.identities import Organization, User
+from django.db import models
+from django.db.models import Q
+
+from network.models.identities import Kind, Organization, User
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, organization: Organization) -> Self:
+        """What was done by or to the organization; the network sees all."""
+        if organization.kind == Kind.NETWORK:
+            return self
+        return self.filter(Q(organization=organization) | Q(subject=organization))
+
+    def matching(self, text: str) -> Self:
+        return self.filter(Q(label__icontains=text) | Q(user__name__icontains=text) | Q(user__email__icontains=text))
 
 
 class AuditEntry(models.Model):
@@ -18,6 +32,8 @@ class AuditEntry(models.Model):
     object_id = models.CharField(max_length=64)
     label = models.CharField(max_length=200)
     detail = models.JSONField(default=dict)
+
+    objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -1,9 +1,10 @@
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from network.ids import public_id
@@ -57,6 +58,19 @@ class OrganizationStatus(models.TextChoices):
     SUSPENDED = "suspended", _("Suspended")
 
 
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    def matching(self, text: str) -> Self:
+        """By name, website or a member's e-mail address."""
+        members = Membership.objects.filter(user__email__icontains=text).values("organization")
+        return self.filter(Q(name__icontains=text) | Q(website__icontains=text) | Q(public_id=text) | Q(pk__in=members))
+
+    def waiting_first(self) -> Self:
+        """Those who wait for vetting, the longest first; then the others, the newest first."""
+        waits = Q(status=OrganizationStatus.APPLIED)
+        since = Case(When(waits, then=F("created_at")))
+        return self.order_by(since.asc(nulls_last=True), "-created_at", "-id")
+
+
 class Organization(models.Model):
     """A party: the network itself (exactly one), an advertiser, a publisher or an agency (OPM)."""
 
@@ -68,22 +82,18 @@ class Organization(models.Model):
     currency = models.CharField(_("currency"), max_length=3, choices=Currency.choices, default=Currency.USD)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     about = models.TextField(_("about"), blank=True, max_length=2000)
-    status = models.CharField(
-        max_length=10, choices=OrganizationStatus.choices, default=OrganizationStatus.APPLIED
-    )
+    status = models.CharField(max_length=10, choices=OrganizationStatus.choices, default=OrganizationStatus.APPLIED)
     status_reason = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     vetted_at = models.DateTimeField(null=True, blank=True)
 
+    objects = OrganizationQuerySet.as_manager()
+
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind"], condition=Q(kind=Kind.NETWORK), name="organization_one_network"
-            ),
+            models.UniqueConstraint(fields=["kind"], condition=Q(kind=Kind.NETWORK), name="organization_one_network"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="organization_kind"),
-            models.CheckConstraint(
-                condition=Q(status__in=OrganizationStatus.values), name="organization_status"
-            ),
+            models.CheckConstraint(condition=Q(status__in=OrganizationStatus.values), name="organization_status"),
         ]
 
     def __str__(self) -> str:
@@ -139,13 +149,15 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.email} · {self.organization}"
 
+    @property
+    def has_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
 
 class NetworkSettings(models.Model):
     """One row: what the network's staff set for the whole installation."""
 
-    fallback_url = models.URLField(
-        blank=True, help_text=_("Where a visitor goes when a link leads nowhere else.")
-    )
+    fallback_url = models.URLField(blank=True, help_text=_("Where a visitor goes when a link leads nowhere else."))
     fee_basis_points = models.PositiveIntegerField(
         default=2000, help_text=_("Network fee on each commission, in basis points.")
     )

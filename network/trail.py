@@ -1,0 +1,80 @@
+"""The audit log in words. Each app says in its `audited.py` what its actions are called:
+
+    SENTENCES = {"campaign.started": _("{who} started the campaign {label}.")}
+    TOPICS = {"campaign": _("Campaigns")}
+
+Placeholders: `who`, `label` (the object), and any name in the entry's detail.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from string import Formatter
+from typing import Any, Final
+
+from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.module_loading import module_has_submodule
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from network.models import AuditEntry, Kind, Organization
+from network.roles import Role
+
+WORDS: Final[dict[str, dict[str, Any]]] = {
+    "role": {value: Role(value).label for value in Role},
+    "before": {value: Role(value).label for value in Role},
+    "kind": {value: Kind(value).label for value in Kind},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    at: datetime
+    sentence: SafeString
+    reason: str
+    organization: Organization | None
+
+
+@cache
+def sentences() -> Mapping[str, Promise]:
+    return _collected("SENTENCES")
+
+
+@cache
+def topics() -> Mapping[str, Promise]:
+    """What comes before the dot of an action, in words."""
+    return _collected("TOPICS")
+
+
+def _collected(name: str) -> Mapping[str, Promise]:
+    found: dict[str, Promise] = {}
+    for config in apps.get_app_configs():
+        if config.module and module_has_submodule(config.module, "audited"):
+            found |= getattr(import_module(f"{config.name}.audited"), name)
+    return found
+
+
+def line(entry: AuditEntry, reader: Organization) -> Line:
+    """The entry as this organization may read it. What someone of another organization did, that organization did."""
+    sentence = str(sentences().get(entry.action) or _("{who}: {label} ({action})"))
+    values = {**entry.detail, "who": _who(entry, reader), "label": entry.label, "action": entry.action}
+    names = {name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name}
+    shown = {name: format_html("<bdi>{}</bdi>", _word(name, values.get(name, "—"))) for name in names}
+    reason = entry.detail.get("reason") or ""
+    return Line(entry.at, format_html(sentence, **shown), str(reason), entry.organization)
+
+
+def _word(name: str, value: object) -> object:
+    return WORDS.get(name, {}).get(value, value) if isinstance(value, str) else value
+
+
+def _who(entry: AuditEntry, reader: Organization) -> str:
+    if entry.user is None:
+        return _("The system")
+    if reader.kind == Kind.NETWORK or entry.organization_id in {None, reader.pk}:
+        return str(entry.user)
+    return str(entry.organization)
