@@ -33,6 +33,11 @@ class PublisherProfile(models.Model):
         return str(self.organization)
 
 
+class PropertyQuerySet(models.QuerySet["Property"]):
+    def of(self, publisher: Organization) -> Self:
+        return self.filter(publisher=publisher, removed_at=None)
+
+
 class Property(models.Model):
     """A declared place where a publisher promotes: a site, a channel, an app."""
 
@@ -45,11 +50,11 @@ class Property(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True)
 
+    objects = PropertyQuerySet.as_manager()
+
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["publisher", "url"], condition=Q(removed_at=None), name="property_once"
-            )
+            models.UniqueConstraint(fields=["publisher", "url"], condition=Q(removed_at=None), name="property_once")
         ]
 
     def __str__(self) -> str:
@@ -78,26 +83,33 @@ class PartnershipQuerySet(models.QuerySet["Partnership"]):
 
 
 class Partnership(models.Model):
-    """A publisher in a campaign."""
+    """A publisher in a campaign.
+
+    applied → active (approved) or declined; invited → active (accepted) or declined (by the publisher);
+    active ↔ paused; invited, active, paused → ended; declined, ended → applied or invited again.
+    `message` is of who asked last, `reason` and `decided_by` are of the last decision.
+    """
 
     public_id = models.CharField(max_length=12, unique=True, default=public_id, editable=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
     publisher = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=8, choices=PartnershipStatus.choices)
-    message = models.TextField(_("message to the advertiser"), blank=True, max_length=1000)
+    message = models.TextField(_("message"), blank=True, max_length=1000)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     applied_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(Organization, null=True, on_delete=models.PROTECT, related_name="+")
 
     objects = PartnershipQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["publisher", "status"])]
+        indexes = [
+            models.Index(fields=["publisher", "status"]),
+            models.Index(fields=["campaign", "status"]),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["campaign", "publisher"], name="partnership_once"),
-            models.CheckConstraint(
-                condition=Q(status__in=PartnershipStatus.values), name="partnership_status"
-            ),
+            models.CheckConstraint(condition=Q(status__in=PartnershipStatus.values), name="partnership_status"),
         ]
 
     def __str__(self) -> str:
@@ -107,9 +119,18 @@ class Partnership(models.Model):
     def organization(self) -> Organization:
         return self.publisher
 
+    @property
+    def was_turned_down_by_publisher(self) -> bool:
+        return self.status == PartnershipStatus.DECLINED and self.decided_by_id == self.publisher_id
+
 
 def link_code() -> str:
     return random_code(9)
+
+
+class TrackingLinkQuerySet(models.QuerySet["TrackingLink"]):
+    def live(self) -> Self:
+        return self.filter(retired_at=None)
 
 
 class TrackingLink(models.Model):
@@ -127,6 +148,8 @@ class TrackingLink(models.Model):
     subs = ArrayField(models.CharField(max_length=256, blank=True), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True)
+
+    objects = TrackingLinkQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name or self.code

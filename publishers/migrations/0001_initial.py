@@ -22,15 +22,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
-                    models.CharField(
-                        default=network.ids.public_id, editable=False, max_length=12, unique=True
-                    ),
+                    models.CharField(default=network.ids.public_id, editable=False, max_length=12, unique=True),
                 ),
                 (
                     "status",
@@ -76,15 +72,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
-                    models.CharField(
-                        default=network.ids.public_id, editable=False, max_length=12, unique=True
-                    ),
+                    models.CharField(default=network.ids.public_id, editable=False, max_length=12, unique=True),
                 ),
                 (
                     "kind",
@@ -128,9 +120,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "kind",
@@ -171,15 +161,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "code",
-                    models.CharField(
-                        default=publishers.models.link_code, editable=False, max_length=16, unique=True
-                    ),
+                    models.CharField(default=publishers.models.link_code, editable=False, max_length=16, unique=True),
                 ),
                 ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
                 ("destination", models.URLField(blank=True, max_length=2000, verbose_name="deep link")),
@@ -232,9 +218,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="partnership",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("status__in", ["applied", "invited", "active", "paused", "declined", "ended"])
-                ),
+                condition=models.Q(("status__in", ["applied", "invited", "active", "paused", "declined", "ended"])),
                 name="partnership_status",
             ),
         ),
