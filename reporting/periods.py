@@ -5,8 +5,16 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from network.errors import DomainError
 
 LENGTHS: Final = (7, 30, 90)
+
+
+class PeriodTooLong(DomainError):
+    code = "period_too_long"
+    message = _("A period begins before it ends, and has at most 366 days.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,11 @@ class Period:
         """Ends today, in whichever of the reader's and the campaigns' time zones today is furthest on."""
         now = timezone.now()
         today = max([timezone.localdate(now), *(now.astimezone(ZoneInfo(zone)).date() for zone in zones)])
-        return cls(today - timedelta(days=length - 1), today)
+        return cls.ending(today, length)
+
+    @classmethod
+    def ending(cls, last: date, length: int) -> "Period":
+        return cls(last - timedelta(days=length - 1), last)
 
     @property
     def length(self) -> int:

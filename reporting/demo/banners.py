@@ -48,6 +48,8 @@ def _wrapped(pen: ImageDraw.ImageDraw, text: str, font: ImageFont.FreeTypeFont, 
 
 
 def _blend(dark: str, light: str, share: float) -> tuple[int, int, int]:
-    first, second = ((int(colour[start : start + 2], 16) for start in (1, 3, 5)) for colour in (dark, light))
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
+    red, green, blue = (
+        round(a + (b - a) * share)
+        for a, b in zip(bytes.fromhex(dark.removeprefix("#")), bytes.fromhex(light.removeprefix("#")), strict=True)
+    )
     return red, green, blue

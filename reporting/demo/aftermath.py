@@ -1,0 +1,48 @@
+"""What follows from the history: accrual and approval by the jobs themselves, and a few decisions that people made."""
+
+from collections.abc import Callable
+from random import Random
+from uuid import uuid4
+
+from network.money import Money
+from payouts import bonuses, commissions, tasks
+from payouts.models import Commission, CommissionStatus
+from payouts.models.reasons import Reason
+from reporting.demo.world import World
+from tracking.models import Conversion, DailyCount
+
+REASONS = (Reason.ORDER_CANCELLED, Reason.DUPLICATE_ORDER, Reason.BREACH_OF_TERMS)
+
+
+def accrue(progress: Callable[[str], None]) -> None:
+    """Runs the money jobs until nothing waits any more."""
+    for job, waiting in (
+        (tasks.settle_conversions, Conversion.objects.filter(needs_settling=True)),
+        (tasks.settle_days, DailyCount.objects.filter(needs_settling=True)),
+        (tasks.approve_due, None),
+    ):
+        left = None
+        while waiting is not None and (count := waiting.count()) and count != left:
+            left = count
+            job()
+        if waiting is None:
+            job()
+        progress(job.__name__.replace("_", " "))
+
+
+def play(world: World, *, seed: int = 11) -> None:
+    """Some conversions declined by hand, and a bonus for the best partner of the first campaign."""
+    random = Random(seed)  # noqa: S311  a dice, not a secret
+    pending = Commission.objects.filter(status=CommissionStatus.PENDING, conversion__isnull=False).order_by("pk")
+    for commission in random.sample(list(pending), k=min(9, len(pending))):
+        advertiser = next(one for one in world.members.values() if one.organization == commission.advertiser)
+        commissions.decline(commission, reason=random.choice(REASONS), by=advertiser.actor)
+    partnership = next(iter(world.partnerships.values()))
+    advertiser = next(one for one in world.members.values() if one.organization == partnership.campaign.advertiser)
+    bonuses.give(
+        partnership,
+        amount=Money(15_000, partnership.campaign.currency),
+        reason="First fifty sales of the season",
+        key=uuid4(),
+        by=advertiser.actor,
+    )
