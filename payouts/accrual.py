@@ -179,7 +179,7 @@ def settle_day(day: Day) -> list[Commission]:
     The counts are read once the commissions are locked, so that a slower worker never books an older count.
     """
     rules = CommissionRule.objects.filter(
-        plan__campaign=Partnership.objects.filter(pk=day.partnership).values("campaign"),
+        plan__campaign__in=Partnership.objects.filter(pk=day.partnership).values("campaign"),
         plan__version=day.plan_version,
         goal__kind__in=[GoalKind.IMPRESSION, GoalKind.CLICK],
     )
