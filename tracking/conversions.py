@@ -93,13 +93,14 @@ def _change_status(report: Report) -> tuple[Outcome, UUID | None]:
     if not report.is_trusted:
         return Outcome.UNTRUSTED, None
     found = Conversion.objects.filter(campaign=report.campaign, order_id=report.order_id)
-    if goal := report.fields.get("goal"):
+    goal = report.fields.get("goal") or ""
+    if goal:
         found = found.filter(goal__code=goal)
     conversions = list(found.order_by("received_at"))
     if not conversions:
         return Outcome.STATUS_WAITS, None
     later = _calls(report, Outcome.STATUS_CHANGED).filter(received_at__gt=report.received_at)
-    if any(call.fields.get("goal") == goal for call in later):
+    if any((call.fields.get("goal") or "") == goal for call in later):
         return Outcome.OVERTAKEN, conversions[0].pk
     for conversion in conversions:
         _set_status(conversion, report)

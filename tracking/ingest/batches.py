@@ -85,7 +85,7 @@ def _take(hold: Hold, living: list[tuple[Entry, Event]], dead: list[tuple[Entry,
 
 def _sort(living: list[tuple[Entry, Event]]) -> tuple[dict[str, list[Row]], list[tuple[Entry, str]]]:
     """Rows by table, and the entries that name what does not exist."""
-    references = References(event for _, event in living)
+    references = References([event for _, event in living])
     rows: dict[str, list[Row]] = {"click": [], "impression": []}
     bad: list[tuple[Entry, str]] = []
     for entry, event in living:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import cast
 
@@ -20,7 +20,7 @@ MAX_LINKS = 1_000_000
 class References:
     """Valid for one batch, so that a plan activated a moment ago counts for the events after its start."""
 
-    def __init__(self, events: Iterable[Event]) -> None:
+    def __init__(self, events: Collection[Event]) -> None:
         self._places = _places({event.link_id for event in events})
         campaigns = {event.campaign_id for event in events}
         self._zones = dict(Campaign.objects.filter(pk__in=campaigns).values_list("pk", "time_zone"))

@@ -49,6 +49,12 @@ class Stream:
             if not str(error).startswith("BUSYGROUP"):
                 raise
 
+    def add(self, events: list[bytes]) -> None:
+        with self.redis.pipeline() as pipe:
+            for event in events:
+                pipe.xadd(self.name, {FIELD: event})
+            pipe.execute()
+
     def fresh(self, block_ms: int, count: int = BATCH) -> list[Entry]:
         return self._read(b">", block_ms, count)
 
@@ -92,7 +98,7 @@ class Stream:
             with self.redis.pipeline() as pipe:
                 for letter in letters:
                     pipe.xadd(self.name, {FIELD: letter.event or b""})
-                    pipe.xdel(self.graveyard, letter.id)
+                pipe.xdel(self.graveyard, *(letter.id for letter in letters))
                 pipe.execute()
             revived += len(letters)
         return revived

@@ -8,7 +8,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 from redis.exceptions import RedisError
 
-from tracking.ingest import batches
+from tracking.ingest import batches, leftovers
 from tracking.ingest.stream import BATCH, Entry, Stream
 
 log = structlog.get_logger(__name__)
@@ -16,6 +16,7 @@ log = structlog.get_logger(__name__)
 BLOCK_MS: Final = 500
 PACE: Final = 0.1  # seconds between the starts of two batches that are not full: fewer, larger transactions
 CLAIM_EVERY: Final = 2.0
+RESCUE_EVERY: Final = 30.0
 REPORT_EVERY: Final = 5.0
 BACKOFF: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 
@@ -27,6 +28,7 @@ class Worker:
         self.failures = 0
         self.replay = True  # read own pending entries before new ones, after each failure
         self.next_claim = 0.0
+        self.next_rescue = 0.0
         self.counted = batches.Result()
         self.since = time.monotonic()
 
@@ -66,6 +68,9 @@ class Worker:
         else:
             self.next_claim = now + CLAIM_EVERY
             self.stream.dismiss_silent()
+        if now >= self.next_rescue:
+            self.next_rescue = now + RESCUE_EVERY
+            leftovers.rescue(self.stream)
         return entries
 
     def back_off(self, error: Exception) -> None:

@@ -1,0 +1,135 @@
+"""What the edge does, without the edge: events in the stream, reports in the inbox, signed click ids."""
+
+import hashlib
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from django.utils import timezone
+from redis import Redis
+from uuid_utils.compat import uuid7
+
+from advertisers.models import Campaign
+from publishers.models import TrackingLink
+from tracking import conversions
+from tracking.ingest import batches
+from tracking.ingest.stream import Stream
+from tracking.keys import ClickId, sign_click_id
+from tracking.models import Channel, Conversion, OrderKey, Postback
+from tracking.outcomes import Outcome
+
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    " Version/17.0 Mobile/15E148 Safari/604.1"
+)
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+STREAM = "events"
+
+
+def ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def to_ms(at: datetime) -> datetime:
+    """The moment as an event keeps it."""
+    return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms(at))
+
+
+def event(link: TrackingLink, at: datetime | None = None, **changes: Any) -> dict[str, Any]:
+    """A click by a person with a phone, now; `changes` by the keys of the event."""
+    moment = ms(at or timezone.now())
+    return {
+        "t": "click",
+        "c": link.partnership.campaign_id,
+        "p": link.partnership_id,
+        "l": link.pk,
+        "cr": link.creative_id,
+        "at": moment,
+        "n": secrets.randbits(64) - 2**63,
+        "subs": ["newsletter", "may"],
+        "src": "",
+        "ip": "192.0.2.7",
+        "ua": PHONE,
+        "ref": "https://blog.example/review",
+        "lang": "en",
+        "consent": "granted",
+        "div": "",
+        "flags": [],
+        "rx": moment,
+    } | changes
+
+
+def send(redis: Redis, *events: dict[str, Any] | bytes) -> None:
+    with redis.pipeline() as pipe:
+        for one in events:
+            pipe.xadd(STREAM, {b"e": one if isinstance(one, bytes) else orjson.dumps(one)})
+        pipe.execute()
+
+
+def ingest(redis: Redis) -> batches.Result:
+    """One consumer takes all that waits."""
+    stream = Stream(redis, STREAM)
+    stream.join()
+    result = batches.Result()
+    while entries := stream.fresh(1):
+        result += batches.take(stream, entries)
+    return result
+
+
+def click_id(link: TrackingLink, at: datetime | None = None, nonce: int | None = None) -> str:
+    nonce = secrets.randbits(64) if nonce is None else nonce % 2**64
+    moment = ms(at or timezone.now())
+    return sign_click_id(ClickId(link.partnership_id, link.pk, link.creative_id, moment, nonce, "granted"))
+
+
+def report(
+    campaign: Campaign,
+    order_id: str,
+    *,
+    received_at: datetime | None = None,
+    channel: str = Channel.SERVER,
+    **fields: Any,
+) -> Postback:
+    """An accepted report in the inbox, as the edge commits it, not processed yet. Default: a sale of 50.00."""
+    received_at = received_at or timezone.now()
+    fields = {"kind": "conversion", "goal": "sale", "amount": 5_000, "order_id": order_id} | fields
+    fields = {"click_id": None, "currency": campaign.currency, "status": "", "test": False, "warnings": []} | fields
+    postback = Postback.objects.create(
+        id=uuid7(),
+        campaign_id=campaign.pk,
+        received_at=received_at,
+        channel=channel,
+        method="POST",
+        raw=f"order_id={order_id}&token=***",
+        fields=fields,
+        status_code=200,
+        answer={"status": "accepted"},
+        accepted=True,
+    )
+    OrderKey.objects.get_or_create(
+        campaign_id=campaign.pk,
+        goal_code=fields["goal"] or "",
+        order_id=order_id if fields["kind"] == "conversion" else f"{order_id}\n{postback.id}",
+        is_trusted=channel not in {Channel.PIXEL, Channel.TAG},
+        defaults={"fingerprint": hashlib.sha256(b"").digest(), "postback_id": postback.id},
+    )
+    return postback
+
+
+def refund(campaign: Campaign, order_id: str, amount: int | None = None, **changes: Any) -> Postback:
+    return report(
+        campaign, order_id, **({"kind": "refund", "goal": "refund", "amount": amount, "refund_id": "r1"} | changes)
+    )
+
+
+def status(campaign: Campaign, order_id: str, value: str, **changes: Any) -> Postback:
+    return report(campaign, order_id, **({"kind": "status", "goal": "", "amount": None, "status": value} | changes))
+
+
+def process(*postbacks: Postback) -> list[Outcome | None]:
+    return [conversions.process(postback) for postback in postbacks]
+
+
+def conversion(order_id: str, goal: str = "sale") -> Conversion:
+    return Conversion.objects.get(order_id=order_id, goal__code=goal)
