@@ -3,9 +3,10 @@ import pytest
 from advertisers import campaigns, goals, plans
 from advertisers.models import Campaign, GoalKind, Objective
 from advertisers.plans import Terms
+from network.models import Kind
 from publishers import links, partnerships
 from publishers.models import Partnership, TrackingLink
-from tests.cast import Member
+from tests.cast import Member, member
 
 
 @pytest.fixture
@@ -39,3 +40,11 @@ def partnership(campaign: Campaign, ada: Member, pia: Member) -> Partnership:
 @pytest.fixture
 def link(partnership: Partnership, pia: Member) -> TrackingLink:
     return links.grab(partnership, by=pia.actor)
+
+
+@pytest.fixture
+def second_link(campaign: Campaign, ada: Member, nima: Member) -> TrackingLink:
+    """Paul's, another publisher's."""
+    paul = member("Paul", Kind.PUBLISHER, nima)
+    applied = partnerships.apply(campaign, publisher=paul.organization, by=paul.actor)
+    return links.grab(partnerships.approve(applied, by=ada.actor), by=paul.actor)

@@ -28,7 +28,7 @@ STREAM = "events"
 
 
 def ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
+    return (at - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)
 
 
 def to_ms(at: datetime) -> datetime:
