@@ -52,7 +52,13 @@ NETWORK: Final = frozenset({Kind.NETWORK})
 PUBLISHER: Final = frozenset({Kind.PUBLISHER})
 BUYERS: Final = frozenset({Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK})
 
-ENTRIES: Final[tuple[Entry, ...]] = (Entry("reporting:home", "layout-dashboard", _("Home")),)
+ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("reporting:home", "layout-dashboard", _("Home")),
+    Entry("publishers:campaign-find", "search", _("Find campaigns"), PUBLISHER),
+    Entry("publishers:partnership-list", "heart-handshake", _("My campaigns"), PUBLISHER, also=("publishers:link-",)),
+    Entry("publishers:partner-list", "users", _("Publishers"), BUYERS),
+    Entry("publishers:profile", "world-www", _("Profile and properties"), PUBLISHER, also=("publishers:property-",)),
+)
 """In the order of the menu. Add an entry together with its page; entries of one section stand together."""
 
 

@@ -69,7 +69,7 @@ def _shown(creative: Creative) -> SafeString:
 
 def image_path(image: Image) -> str:
     """Where this site serves the banner."""
-    return reverse("advertisers:image", args=[image.sha256, EXTENSIONS[image.content_type]])
+    return reverse("advertisers:creative-image", args=[image.sha256, EXTENSIONS[image.content_type]])
 
 
 def qr_png(link: TrackingLink) -> bytes:

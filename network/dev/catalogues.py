@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent.parent
 APPS = ("network", "advertisers", "publishers", "tracking", "payouts", "reporting")
 LANGUAGES = ("fa",)
+PLURALS = "nplurals=2; plural=(n > 1);"
 HEADER = """\
 msgid ""
 msgstr ""
@@ -25,7 +26,7 @@ msgstr ""
 "MIME-Version: 1.0\\n"
 "Content-Type: text/plain; charset=utf-8\\n"
 "Content-Transfer-Encoding: 8bit\\n"
-"Plural-Forms: nplurals=2; plural=(n > 1);\\n"
+"Plural-Forms: {plurals}\\n"
 
 """
 _PLAIN: dict[str, tuple[int | tuple[int, str], ...] | None] = {
@@ -74,7 +75,7 @@ def update(root: Path = ROOT, *, prune: bool = False) -> None:
         known = _translations(old.values())
         seen: set[Key] = set()
         for app in APPS:
-            fresh = Catalog(locale=language, domain="django")
+            fresh = _empty(language)
             for found in texts_of(app, root):
                 if found.key not in seen:
                     _add(fresh, found)
@@ -126,15 +127,22 @@ def compile_all(root: Path = ROOT) -> None:
 def load(app: str, language: str, root: Path = ROOT) -> Catalog:
     path = _path(app, language, root)
     if not path.exists():
-        return Catalog(locale=language, domain="django")
+        return _empty(language)
     with path.open("rb") as file:
         return read_po(file, locale=language, domain="django", abort_invalid=True)
+
+
+def _empty(language: str) -> Catalog:
+    """With the two plural forms of HEADER; Babel on its own knows one for Persian, and would drop the other."""
+    catalogue = Catalog(locale=language, domain="django")
+    catalogue.mime_headers = [("Plural-Forms", PLURALS)]
+    return catalogue
 
 
 def save(catalogue: Catalog, app: str, language: str, root: Path = ROOT) -> None:
     buffer = BytesIO()
     write_po(buffer, catalogue, width=110, omit_header=True, sort_by_file=True, include_lineno=False)
-    text = (HEADER.format(language=language) + buffer.getvalue().decode()).rstrip() + "\n"
+    text = (HEADER.format(language=language, plurals=PLURALS) + buffer.getvalue().decode()).rstrip() + "\n"
     path = _path(app, language, root)
     if not path.exists() or path.read_text() != text:
         path.parent.mkdir(parents=True, exist_ok=True)

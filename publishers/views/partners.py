@@ -9,13 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from advertisers.models import Campaign, Scope
-from network import access
+from network import access, formats
 from network.actors import Actor
 from network.errors import DomainError
 from network.http import Request
@@ -87,8 +87,8 @@ def decide(request: Request) -> HttpResponse:
     for problem in sorted(problems):
         messages.error(request, problem)
     if decided:
-        done = ngettext("%(count)d application is decided.", "%(count)d applications are decided.", decided)
-        messages.success(request, done % {"count": decided})
+        done = ngettext("%(count)s application is decided.", "%(count)s applications are decided.", decided)
+        messages.success(request, done % {"count": formats.number(decided, get_language() or "en")})
     elif not problems:
         messages.warning(request, _("Choose at least one application that waits."))
     return redirect("publishers:partner-list")

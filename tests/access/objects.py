@@ -16,14 +16,85 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from network.models import Organization
+from advertisers.models import Campaign
+from network import invitations, keys, tokens
+from network.actors import Actor
+from network.models import ApiKey, Invitation, Kind, Membership, Organization
+from network.roles import Role
+from publishers import links, partnerships, properties
+from publishers.models import Partnership, Property, TrackingLink
 from tests.access.world import Circle
+from tests.cast import person
+from tests.publishers.conftest import draft_campaign, running_campaign
 
 type Arguments = dict[str, str]
 
 once = cache  # an object is made once per circle, and goes with its world
 
 
+@once
+def partnership(circle: Circle) -> Partnership:
+    """Pia's in a campaign of Ada's, active."""
+    publisher, advertiser = circle.publisher, circle.advertiser
+    applied = partnerships.apply(running_campaign(advertiser), publisher=publisher.organization, by=publisher.actor)
+    return partnerships.approve(applied, by=advertiser.actor)
+
+
+@once
+def findable_campaign(circle: Circle) -> Campaign:
+    """Ada's is open to every publisher; Mallory's has not begun, so it is nobody's but hers."""
+    advertiser = circle.advertiser
+    return running_campaign(advertiser) if advertiser.user.name == "Ada" else draft_campaign(advertiser)
+
+
+@once
+def link(circle: Circle) -> TrackingLink:
+    return links.grab(partnership(circle), by=circle.publisher.actor)
+
+
+@once
+def declared_property(circle: Circle) -> Property:
+    publisher = circle.publisher
+    return properties.add(
+        publisher.organization, kind="blog", name="Blog", url="https://blog.example/", by=publisher.actor
+    )
+
+
+@once
+def membership(circle: Circle, acting: Organization) -> Membership:
+    """Not the last owner: someone whose role can be changed."""
+    user = person(f"someone@{acting.public_id}.example".lower(), "Someone")
+    return Membership.objects.create(user=user, organization=acting, role=Role.ANALYST)
+
+
+@once
+def invitation(circle: Circle, acting: Organization) -> Invitation:
+    actor = Actor(circle.of(Kind(acting.kind)).user, acting)
+    return invitations.invite(acting, email="ida@example.com", role=Role.ANALYST, by=actor)
+
+
+@once
+def key(circle: Circle, acting: Organization) -> ApiKey:
+    actor = Actor(circle.of(Kind(acting.kind)).user, acting)
+    return keys.create(acting, name="Warehouse", scopes=[keys.Scope.READ], by=actor)[0]
+
+
+@once
+def invitation_token(circle: Circle, acting: Organization) -> str:
+    token = tokens.make()
+    Invitation.objects.filter(pk=invitation(circle, acting).pk).update(token_hash=tokens.hashed(token))
+    return token
+
+
 OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
-    "reset_key": lambda circle, acting: {"uidb36": "1", "key": "set-password"},
+    "reset_key": lambda *_: {"uidb36": "1", "key": "set-password"},
+    "organization": lambda circle, _: {"public_id": circle.publisher.organization.public_id},
+    "membership": lambda circle, acting: {"public_id": membership(circle, acting).public_id},
+    "invitation": lambda circle, acting: {"public_id": invitation(circle, acting).public_id},
+    "invitation_token": lambda circle, acting: {"token": invitation_token(circle, acting)},
+    "key": lambda circle, acting: {"public_id": key(circle, acting).public_id},
+    "partnership": lambda circle, _: {"public_id": partnership(circle).public_id},
+    "findable_campaign": lambda circle, _: {"public_id": findable_campaign(circle).public_id},
+    "link": lambda circle, _: {"code": link(circle).code},
+    "property": lambda circle, _: {"public_id": declared_property(circle).public_id},
 }

@@ -12,7 +12,8 @@ from pytest_django import DjangoDbBlocker
 from network import access
 from network.models import Kind, Organization
 from network.roles import Role, allows
-from tests.access import urls, world as worlds
+from tests.access import urls
+from tests.access import world as worlds
 from tests.access.matrix import ROWS, Door, Row
 from tests.access.objects import OBJECTS
 from tests.access.world import Circle, World

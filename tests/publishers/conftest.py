@@ -13,12 +13,18 @@ from publishers.models import Partnership
 from tests.cast import Member
 
 
+def draft_campaign(advertiser: Member, name: str = "Autumn sale", **fields: object) -> Campaign:
+    values = {"objective": "sales", "landing_url": "https://shop.example/", "currency": "USD"} | fields
+    return campaigns.create(advertiser.organization, by=advertiser.actor, name=name, **values)  # type: ignore[arg-type]
+
+
 def running_campaign(advertiser: Member, name: str = "Autumn sale", **fields: object) -> Campaign:
     """Sales at 8%, clicks at $0.05."""
-    values = {"objective": "sales", "landing_url": "https://shop.example/", "currency": "USD"} | fields
-    campaign = campaigns.create(advertiser.organization, by=advertiser.actor, name=name, **values)  # type: ignore[arg-type]
+    campaign = draft_campaign(advertiser, name, **fields)
     goals = {goal.code: goal for goal in Goal.objects.filter(campaign=campaign)}
-    terms = [Terms(goals["sale"], percent_basis_points=800), Terms(goals["click"], flat_micro=5_000_000)]
+    terms = [Terms(goals["click"], flat_micro=5_000_000)]
+    if "sale" in goals:
+        terms.append(Terms(goals["sale"], percent_basis_points=800))
     plans.set_rules(plans.draft(campaign, by=advertiser.actor), terms, by=advertiser.actor)
     return campaigns.start(campaign, by=advertiser.actor)
 
