@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from typing import Final
 
@@ -99,6 +100,9 @@ class DomainErrors:
             return None
         if is_api(request):
             return JsonResponse(exception.as_json(), status=exception.status)
+        if getattr(request, "htmx", False):
+            toast = json.dumps({"toast": str(exception)})
+            return HttpResponse(status=exception.status, headers={"HX-Reswap": "none", "HX-Trigger": toast})
         return render(request, "errors/domain.html", {"error": exception}, status=exception.status)
 
 

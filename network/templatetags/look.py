@@ -71,7 +71,7 @@ def status(value: str, label: str = "") -> SafeString:
 def crumb(label: object, view: str = "", *args: object) -> SafeString:
     """One step of the breadcrumbs; without a view it is the page itself."""
     if not view:
-        return format_html('<li class="breadcrumb-item active" aria-current="page" dir="auto">{}</li>', label)
+        return format_html('<li class="breadcrumb-item active" aria-current="page"><bdi>{}</bdi></li>', label)
     url = reverse(view, args=args)
     return format_html('<li class="breadcrumb-item"><a href="{}"><bdi>{}</bdi></a></li>', url, label)
 

@@ -1,4 +1,4 @@
-// What every page needs: toasts, tooltips, the phone menu, unsent changes. Loaded deferred, also serves htmx fragments.
+// What every page needs: toasts, tooltips, forms sent once. Loaded deferred, also serves htmx fragments.
 (() => {
   const bootstrap = window.tabler?.bootstrap ?? window.bootstrap;
 
@@ -33,6 +33,16 @@
     setTimeout(() => button.setAttribute("disabled", ""), 0);
     setTimeout(() => release(button), 4000);
     window.addEventListener("pageshow", () => release(button), { once: true });
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-back]")) history.back();
+  });
+
+  // Codes are typed on Persian keyboards too.
+  document.addEventListener("input", ({ target }) => {
+    if (target.autocomplete !== "one-time-code") return;
+    target.value = target.value.replace(/[۰-۹]/g, (digit) => digit.charCodeAt(0) - 0x6f0);
   });
 
   enliven(document);
