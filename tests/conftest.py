@@ -9,7 +9,7 @@ from redis import Redis
 
 from tests import services
 
-pytest_plugins = ["tests.cast", "tests.chromium"]
+pytest_plugins = ["tests.cast", "tests.chromium", "tests.live"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -98,7 +98,10 @@ def read(keys: Keys, text: str) -> ClickId:
     """What we signed; raises MalformedClickId, or BadClickId when the signature is not ours."""
     if len(text) != LENGTH or not text.startswith(PREFIX) or not text.isascii():
         raise MalformedClickId(text[:LENGTH])
-    data = urlsafe_b64decode(text[len(PREFIX) :] + "=")
+    try:
+        data = urlsafe_b64decode(text[len(PREFIX) :] + "=")
+    except ValueError:
+        raise MalformedClickId(text) from None
     if urlsafe_b64encode(data).rstrip(b"=").decode() != text[len(PREFIX) :]:  # one click, one spelling
         raise MalformedClickId(text)
     payload, mac = data[: _PAYLOAD.size], data[_PAYLOAD.size :]

@@ -1,0 +1,144 @@
+"""Requests and responses, as little as the edge needs of HTTP."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+type Scope = MutableMapping[str, Any]
+type Message = MutableMapping[str, Any]
+type Receive = Callable[[], Awaitable[Message]]
+type Send = Callable[[Message], Awaitable[None]]
+type Headers = list[tuple[bytes, bytes]]
+
+MAX_TARGET: Final = 8 * 1024
+MAX_HEADERS: Final = 16 * 1024
+BODY_PATIENCE: Final = 8.0  # seconds for the whole body
+
+
+class Response(NamedTuple):
+    status: int
+    headers: Headers
+    body: bytes = b""
+
+
+class Refused(Exception):
+    """The request is answered at once, before anything else is done."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+NO_STORE: Final = (b"cache-control", b"no-store")
+COMMON: Final[Headers] = [
+    NO_STORE,
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"x-robots-tag", b"noindex, nofollow"),
+]
+PAGE_POLICY: Final = (
+    b"content-security-policy",
+    b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
+
+
+@dataclass(slots=False)
+class Request:
+    scope: Scope
+    method: str
+    path: bytes
+    query: bytes
+    headers: dict[bytes, bytes]  # of a repeated header the last
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Request":
+        return cls(scope, scope["method"], scope["raw_path"], scope["query_string"], dict(scope["headers"]))
+
+    def header(self, name: bytes) -> str:
+        """As text without control characters; bytes that are not UTF-8 are replaced."""
+        value = self.headers.get(name)
+        if value is None:
+            return ""
+        text = value.decode("utf-8", "replace")
+        return text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
+
+    @cached_property
+    def forwarded_for(self) -> list[bytes]:
+        return [value for name, value in self.scope["headers"] if name == b"x-forwarded-for"]
+
+    @property
+    def peer(self) -> str:
+        return self.scope["client"][0] if self.scope.get("client") else ""
+
+    @property
+    def is_oversized(self) -> bool:
+        return sum(len(name) + len(value) for name, value in self.scope["headers"]) > MAX_HEADERS
+
+
+async def read_body(request: Request, receive: Receive, limit: int) -> bytes:
+    """The whole body; raises Refused when it is too large, ends early or dawdles."""
+    length = request.headers.get(b"content-length", b"")
+    if length and (not length.isdigit() or len(length) > 15):
+        raise Refused(refusal(400, "invalid_length", "Content-Length is not a number."))
+    if length and int(length) > limit:
+        raise Refused(too_large(limit))
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_PATIENCE):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise Refused(refusal(400, "incomplete_body", "The body ended before its announced length."))
+                chunks.append(chunk := message.get("body", b""))
+                size += len(chunk)
+                if size > limit:
+                    raise Refused(too_large(limit))
+                if not message.get("more_body"):
+                    return b"".join(chunks)
+    except TimeoutError:
+        answer = refusal(400, "incomplete_body", "The body did not arrive in time.")
+        raise Refused(answer._replace(headers=[*answer.headers, (b"connection", b"close")])) from None
+
+
+def too_large(limit: int) -> Response:
+    answer = refusal(413, "too_large", f"The body may have at most {limit} bytes.")
+    return answer._replace(headers=[*answer.headers, (b"connection", b"close")])
+
+
+def json(status: int, content: object, headers: Iterable[tuple[bytes, bytes]] = ()) -> Response:
+    body = orjson.dumps(content)
+    return raw_json(status, body, headers)
+
+
+def raw_json(status: int, body: bytes, headers: Iterable[tuple[bytes, bytes]] = ()) -> Response:
+    own = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    return Response(status, [*own, *COMMON, *headers], body)
+
+
+def refusal(status: int, code: str, message: str, headers: Iterable[tuple[bytes, bytes]] = ()) -> Response:
+    return json(status, {"status": "rejected", "reason": code, "message": message}, headers)
+
+
+def method_not_allowed(allowed: str) -> Response:
+    return Response(405, [(b"allow", allowed.encode()), (b"content-length", b"0"), *COMMON])
+
+
+def empty(status: int, headers: Iterable[tuple[bytes, bytes]] = ()) -> Response:
+    return Response(status, [(b"content-length", b"0"), *COMMON, *headers])
+
+
+GIF: Final = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
+GIF_ANSWER: Final = Response(
+    200,
+    [
+        (b"content-type", b"image/gif"),
+        (b"content-length", str(len(GIF)).encode()),
+        (b"cross-origin-resource-policy", b"cross-origin"),
+        *COMMON,
+    ],
+    GIF,
+)

@@ -1,0 +1,268 @@
+"""Reports become durable here: committed to PostgreSQL in groups, or fsynced to the spool while that is away.
+
+As with the buffer a group is whatever gathered while the last one was on its way. Uniqueness is decided by the keys in
+PostgreSQL alone. What was on its way when the connection broke may have been committed: it goes to the spool with its
+id, and is recognised by it later.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Final, LiteralString
+
+import orjson
+import psycopg
+from psycopg import AsyncConnection
+
+from tracking.edge import inbox_sql, spool
+from tracking.edge.entries import CONFLICT, SPOOLED, Entry
+from tracking.edge.limits import PerMinute
+from tracking.edge.refusals import Rejection
+from tracking.edge.spool import Spool
+
+log = logging.getLogger("tracking.edge.inbox")
+
+LANES: Final = 2
+GROUP: Final = 1000
+MAX_WAITING: Final = 20_000
+PATIENCE: Final = 5.0  # seconds for a group, before it goes to the spool
+RETRY: Final = 0.5
+DRAIN_BATCH: Final = 500
+LOOK_FOR_SPOOLED: Final = 10.0
+LOGGED_PER_MINUTE: Final = 120  # duplicates and refused reports of one campaign that are kept for its log
+OVERLOADED: Final = Rejection(503, "overloaded", "Too many reports are waiting. Send it again in a few seconds.")
+UNSTORABLE: Final = Rejection(422, "invalid_characters", "The report holds text that cannot be stored.")
+
+type Db = AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class Group:
+    done: asyncio.Future[None]
+    entries: list[Entry] = field(default_factory=list)
+
+
+class Inbox:
+    def __init__(self, database_url: str, spooled: Spool) -> None:
+        self.database_url, self.spool = database_url, spooled
+        self.is_away = False
+        self.stored = 0
+        self.logged = PerMinute(LOGGED_PER_MINUTE)
+        self._groups: deque[Group] = deque()
+        self._resting: deque[asyncio.Future[None]] = deque()
+        self._busy = 0
+        self._worried = asyncio.Event()
+        self._asking = asyncio.Lock()
+        self._answers: Db | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def submit(self, entries: list[Entry]) -> None:
+        """Return once each of them has its final answer, and what that answer promises is durable."""
+        if sum(len(group.entries) for group in self._groups) > MAX_WAITING:
+            for entry in entries:
+                entry.reject(OVERLOADED)
+            return
+        await asyncio.shield(self._gather(entries).done)
+
+    def note(self, entry: Entry) -> None:
+        """Keep a refused report for the advertiser's log, a bounded number of them, and without being waited for."""
+        if not self.is_away and self.logged.allows(entry.campaign_id):
+            self._gather([entry])
+
+    async def kept_answer(self, campaign_id: int, key: str) -> tuple[bytes, int, str] | None:
+        """Hash of the request, status and body of what was answered under this Idempotency-Key before."""
+        found: tuple[bytes, int, str] | None = await self._ask(inbox_sql.FIND_ANSWER, campaign_id, key)
+        return found
+
+    async def keep_answer(self, campaign_id: int, key: str, request_hash: bytes, status: int, answer: str) -> None:
+        """Without it a repeated request is answered anew: its reports are duplicates by their own keys."""
+        await self._ask(inbox_sql.KEEP_ANSWER, campaign_id, key, request_hash, status, answer)
+
+    def start(self) -> None:
+        jobs = [*[self._lane] * LANES, self._care]
+        self._tasks = [asyncio.create_task(job()) for job in jobs]
+
+    async def stop(self) -> None:
+        while self._groups or self._busy:  # noqa: ASYNC110  once, at the end
+            await asyncio.sleep(0.01)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _ask(self, statement: LiteralString, *values: object) -> Any:
+        """One row or None; also None while PostgreSQL is away."""
+        if self.is_away:
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE), self._asking:
+                if self._answers is None or self._answers.closed:
+                    self._answers = await self._connect()
+                cursor = await self._answers.execute(statement, values)
+                return await cursor.fetchone() if cursor.description else None
+        except (OSError, psycopg.Error, TimeoutError):
+            return None
+
+    def _gather(self, entries: list[Entry]) -> Group:
+        if not self._groups or len(self._groups[-1].entries) >= GROUP:
+            self._groups.append(Group(asyncio.get_running_loop().create_future()))
+        group = self._groups[-1]
+        group.entries += entries
+        if self._resting and not (lane := self._resting.popleft()).done():
+            lane.set_result(None)
+        return group
+
+    async def _lane(self) -> None:
+        connection: Db | None = None
+        while True:
+            while not self._groups:
+                self._resting.append(rest := asyncio.get_running_loop().create_future())
+                await rest
+            group = self._groups.popleft()
+            self._busy += 1
+            try:
+                connection = await self._settle(connection, group.entries)
+            except Exception:
+                log.exception("A group of %d reports failed", len(group.entries))
+                for entry in group.entries:
+                    entry.reject(OVERLOADED)
+            finally:
+                self._busy -= 1
+                group.done.set_result(None)
+
+    async def _settle(self, connection: Db | None, entries: list[Entry]) -> Db | None:
+        """Commit or spool them. The connection, if it is still of use."""
+        if not self.is_away:
+            try:
+                if connection is None:
+                    connection = await self._connect()
+                async with asyncio.timeout(PATIENCE):
+                    await self.commit(connection, entries)
+            except (OSError, psycopg.Error, TimeoutError) as error:
+                log.warning("PostgreSQL is away, reports go to the spool: %s", type(error).__name__)
+                self.is_away = True
+                self._worried.set()
+            else:
+                return connection
+        if connection:
+            with contextlib.suppress(Exception):
+                await connection.close()
+        await self._to_spool([entry for entry in entries if entry.kind != "rejected"])
+        return None
+
+    async def _to_spool(self, entries: list[Entry]) -> None:
+        if not entries:
+            return
+        for entry in entries:
+            entry.accept(202, SPOOLED)
+        try:
+            await self.spool.append([orjson.dumps(entry.spooled()) for entry in entries])
+        except spool.Full:
+            for entry in entries:
+                entry.reject(OVERLOADED)
+
+    async def commit(self, connection: Db, entries: list[Entry]) -> None:
+        """All of it, or, where one row is not storable, each by itself."""
+        try:
+            await self._commit(connection, entries)
+        except (psycopg.DataError, psycopg.IntegrityError):
+            if len(entries) == 1:
+                log.exception("A report cannot be stored")
+                entries[0].reject(UNSTORABLE)
+                return
+            for entry in entries:
+                await self.commit(connection, [entry])
+
+    async def _commit(self, connection: Db, entries: list[Entry]) -> None:
+        if refunds := [entry for entry in entries if entry.kind == "refund"]:
+            await _look_at_sales(connection, refunds)
+        keyed = [entry for entry in entries if entry.key and not entry.currency]
+        fresh = {row[0] for row in await _run(connection, inbox_sql.ACCEPT, keyed)}
+        self.stored += len(fresh)
+        others = [entry for entry in entries if entry.id not in fresh]
+        await _compare(connection, [entry for entry in others if entry.key])
+        await _run(connection, inbox_sql.STORE, [entry for entry in others if self._is_kept(entry)])
+
+    def _is_kept(self, entry: Entry) -> bool:
+        """A repeated report only up to a number per minute; a retry of what is stored already not at all."""
+        if entry.kind == "stored":
+            return False
+        return entry.answer["status"] != "duplicate" or self.logged.allows(entry.campaign_id)
+
+    async def _connect(self) -> Db:
+        return await AsyncConnection.connect(
+            self.database_url, autocommit=True, connect_timeout=2, application_name="peyvand edge inbox"
+        )
+
+    async def _care(self) -> None:
+        """Find out when PostgreSQL is back, and bring it what was spooled."""
+        while True:
+            try:
+                async with asyncio.timeout(PATIENCE * 4), await self._connect() as connection:
+                    cursor = await connection.execute("SELECT NOT pg_is_in_recovery() FROM tracking_orderkey LIMIT 0")
+                    await cursor.fetchall()
+                    self._worried.clear()
+                    self.is_away = False
+                    await self._drain(connection)
+            except (OSError, psycopg.Error, TimeoutError):
+                self.is_away = True
+                await asyncio.sleep(RETRY)
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._worried.wait(), LOOK_FOR_SPOOLED)
+
+    async def _drain(self, connection: Db) -> None:
+        if self.spool.has_open_file:
+            await self.spool.rotate()
+        for path in self.spool.takeable():
+            with spool.taken(path) as file:
+                if file:
+                    for lines in spool.batches(file, DRAIN_BATCH):
+                        await self.commit(connection, [Entry.from_spool(orjson.loads(line)) for line in lines])
+                    spool.finish(path)
+        self.spool.takeable()
+
+
+async def _run(connection: Db, statement: LiteralString, entries: list[Entry]) -> list[tuple[Any, ...]]:
+    if not entries:
+        return []
+    rows = orjson.dumps([entry.row() for entry in entries]).decode()
+    cursor = await connection.execute(statement, {"rows": rows})
+    return await cursor.fetchall() if cursor.description else []
+
+
+async def _look_at_sales(connection: Db, refunds: list[Entry]) -> None:
+    rows = orjson.dumps([entry.sale() for entry in refunds]).decode()
+    cursor = await connection.execute(inbox_sql.SALES, {"rows": rows})
+    sales = {row[0]: row[1:] for row in await cursor.fetchall()}
+    for refund in refunds:
+        if refund.id not in sales:
+            refund.accept(202, "orphan")
+            continue
+        amount, refunded = sales[refund.id]
+        wanted = refund.fields["amount"]
+        if amount is not None and wanted is not None and wanted > amount - refunded:
+            refund.warn("clamped")
+        refund.accept(refund.status, refund.answer["reason"])
+
+
+async def _compare(connection: Db, entries: list[Entry]) -> None:
+    """Their keys are taken: by whom, and does that one say the same?"""
+    found = {row[0]: row[1:] for row in await _run(connection, inbox_sql.FIND, entries)}
+    for entry in entries:
+        original, fingerprint = found.get(entry.id, (None, None))
+        if entry.currency:
+            entry.reject(CONFLICT if original else _foreign(entry.currency))
+        elif original == entry.id:
+            entry.kind = "stored"
+        elif entry.fields["status"] and (fingerprint == entry.fingerprint or entry.fields["amount"] is None):
+            entry.fields["kind"] = "status"
+        elif fingerprint == entry.fingerprint:
+            entry.duplicate(str(original))
+        else:
+            entry.reject(CONFLICT)
+
+
+def _foreign(currency: str) -> Rejection:
+    return Rejection(422, "invalid_currency", f"The campaign's currency is {currency}.", "currency")

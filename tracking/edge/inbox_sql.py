@@ -1,0 +1,60 @@
+# ruff: noqa: S608  put together from the constants below, never from input
+"""The statements of the inbox. Rows come as one JSON parameter; all times and ids are made by the edge."""
+
+from typing import Final
+
+GIVEN: Final = """
+given AS (
+    SELECT * FROM json_to_recordset(%(rows)s::json) AS row(
+        id uuid, campaign_id bigint, received_at timestamptz, channel text, method text, raw text, fields jsonb,
+        ip inet, user_agent text, status_code smallint, answer jsonb, accepted boolean,
+        goal_code text, order_id text, is_trusted boolean, fingerprint text)
+)"""
+
+KEEP: Final = """
+INSERT INTO tracking_postback (id, campaign_id, received_at, channel, method, raw, fields, ip, user_agent, status_code,
+                               answer, accepted)
+SELECT id, campaign_id, received_at, channel, method, raw, fields, ip, user_agent, status_code, answer, accepted
+FROM given"""
+
+ACCEPT: Final = f"""
+WITH {GIVEN}, fresh AS (
+    INSERT INTO tracking_orderkey (campaign_id, goal_code, order_id, is_trusted, fingerprint, postback_id)
+    SELECT campaign_id, goal_code, order_id, is_trusted, decode(fingerprint, 'hex'), id
+    FROM given ORDER BY 1, 2, 3, 4
+    ON CONFLICT DO NOTHING
+    RETURNING postback_id
+), kept AS (
+    {KEEP} WHERE id IN (SELECT postback_id FROM fresh)
+)
+SELECT postback_id FROM fresh"""
+"""Keys are inserted in their order, so that two groups wait for each other but never in a circle. A row whose key exists
+already is neither inserted nor kept."""
+
+FIND: Final = f"""
+WITH {GIVEN}
+SELECT given.id, key.postback_id, encode(key.fingerprint, 'hex')
+FROM given JOIN tracking_orderkey key USING (campaign_id, goal_code, order_id, is_trusted)"""
+"""What the keys of these rows stand for."""
+
+STORE: Final = f"WITH {GIVEN} {KEEP} ON CONFLICT DO NOTHING"
+
+SALES: Final = """
+SELECT refund.id, coalesce(max(sale.amount), max((report.fields->>'amount')::bigint)),
+       coalesce((SELECT sum(other.amount) FROM tracking_refund other
+                 WHERE other.campaign_id = refund.campaign_id AND other.order_id = refund.sale), 0)
+FROM json_to_recordset(%(rows)s::json) AS refund(id uuid, campaign_id bigint, sale text, goals json)
+JOIN tracking_orderkey key ON key.campaign_id = refund.campaign_id AND key.order_id = refund.sale
+     AND key.goal_code = ANY (ARRAY(SELECT json_array_elements_text(refund.goals)))
+LEFT JOIN tracking_conversion sale ON sale.campaign_id = refund.campaign_id AND sale.order_id = refund.sale
+LEFT JOIN tracking_postback report ON report.campaign_id = refund.campaign_id AND report.id = key.postback_id
+     AND report.received_at = uuid_extract_timestamp(key.postback_id)
+GROUP BY refund.id, refund.campaign_id, refund.sale"""
+"""Of refunds: the amount of the sale they name, and what has been refunded of it. No row: there is no such sale yet."""
+
+FIND_ANSWER: Final = """
+SELECT request_hash, status_code, answer FROM tracking_idempotent_answer WHERE campaign_id = %s AND key = %s"""
+
+KEEP_ANSWER: Final = """
+INSERT INTO tracking_idempotent_answer (campaign_id, key, request_hash, status_code, answer)
+VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""

@@ -1,0 +1,81 @@
+"""What all endpoints for reports share: whose report it is, how it is read, what is kept of a refused one."""
+
+import re
+import time
+from typing import Any, Final
+
+from tracking.edge import callers
+from tracking.edge.entries import Caller, Entry
+from tracking.edge.http import Request, Response, json
+from tracking.edge.refusals import RETRY_AFTER, Rejection, bad_token
+from tracking.edge.reports import Reader
+from tracking.edge.state import Edge
+from tracking.snapshot import Campaign, Snapshot
+
+MASKED: Final = re.compile(
+    r"""((?:^|[?&\s{,"'])(?:token|security_token|verification_token|secure)["']?\s*[=:]\s*["']?)[^&\s"',}]*"""
+)
+MAX_RAW: Final = 8 * 1024
+STARTING: Final = Rejection(503, "starting", "The service is just starting. Send it again in a few seconds.")
+TOO_FAST: Final = Rejection(429, "too_many_requests", "Too many reports of this campaign at once. Slow down, please.")
+
+
+def snapshot_of(edge: Edge) -> Snapshot:
+    if edge.snapshot is None:
+        raise STARTING
+    return edge.snapshot
+
+
+def campaign_with(edge: Edge, token: str, count: int = 1) -> Campaign:
+    """Whose token it is, if that one may send `count` more reports now; raises Rejection."""
+    campaign = snapshot_of(edge).campaigns_by_token.get(token) if token else None
+    if campaign is None:
+        edge.counters["bad_token"] += 1
+        raise bad_token()
+    if not edge.rates.allows(campaign.id, count):
+        edge.counters["too_many_requests"] += 1
+        raise TOO_FAST
+    return campaign
+
+
+def caller(edge: Edge, request: Request, channel: str, raw: str, token: str) -> Caller:
+    address = callers.address(request, edge.config.trusted_proxies)
+    return Caller(channel, request.method, masked(raw, token), address, request.header(b"user-agent")[:512])
+
+
+def masked(raw: str, token: str) -> str:
+    """As it came, but without the token and without what PostgreSQL cannot store."""
+    text = MASKED.sub(r"\1***", raw[:MAX_RAW].replace("\x00", "\N{REPLACEMENT CHARACTER}"))
+    text = text.replace(token, "***") if len(token) >= 8 else text
+    return text.encode("utf-8", "replace").decode()
+
+
+def entry(
+    edge: Edge,
+    campaign: Campaign,
+    values: dict[str, Any],
+    warnings: list[str],
+    by: Caller,
+    *,
+    is_trusted: bool = True,
+) -> Entry:
+    """Raises Rejection."""
+    reader = Reader(values, campaign, snapshot_of(edge), edge.config.keys, is_trusted, time.time(), warnings)
+    return Entry.of(reader.report(), by)
+
+
+def refused(edge: Edge, rejection: Rejection, campaign: Campaign, by: Caller) -> Entry:
+    """What is answered to it; a bounded number of them is kept for the advertiser to see."""
+    edge.counters[rejection.code] += 1
+    made = Entry.refused(rejection, campaign.id, by, {"warnings": []})
+    edge.inbox.note(made)
+    return made
+
+
+def answered(made: Entry) -> Response:
+    return json(made.status, made.answer, [RETRY_AFTER] if made.status in {429, 503} else [])
+
+
+def rejected(rejection: Rejection) -> Response:
+    more = [RETRY_AFTER] if rejection.status in {429, 503} else []
+    return json(rejection.status, rejection.answer(warnings=[]), more)

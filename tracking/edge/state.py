@@ -1,0 +1,46 @@
+"""What one edge process holds: its configuration, the snapshot, the way out for events and for reports, its counters."""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+
+from tracking.edge.buffer import Buffer
+from tracking.edge.config import Config
+from tracking.edge.follower import Follower
+from tracking.edge.inbox import Inbox
+from tracking.edge.limits import PerSecond
+from tracking.edge.spool import Spool
+from tracking.snapshot import Snapshot
+
+
+class Edge:
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.started_at = time.time()
+        self.counters: Counter[str] = Counter()
+        self.follower = Follower(config.database_url, config.spool_dir / "snapshot.json")
+        self.buffer = Buffer(config.redis_url, config.stream, Spool(config.spool_dir, "events", config.spool_max_bytes))
+        self.inbox = Inbox(config.database_url, Spool(config.spool_dir, "reports", config.spool_max_bytes))
+        self.rates = PerSecond(config.reports_per_second)
+        self._following: asyncio.Task[None] | None = None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        return self.follower.snapshot
+
+    async def start(self) -> None:
+        self.config.spool_dir.mkdir(parents=True, exist_ok=True)
+        await self.follower.start()
+        await self.buffer.start()
+        self.inbox.start()
+        self._following = asyncio.create_task(self.follower.run())
+
+    async def stop(self) -> None:
+        if self._following:
+            self._following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._following
+        await self.follower.write_copy()
+        await self.buffer.stop()
+        await self.inbox.stop()

@@ -1,0 +1,185 @@
+/* Peyvand tag: keeps the click id on the advertiser's own site and reports conversions from the browser.
+
+   <script src="https://TRACKING-HOST/tag.js" data-campaign="PUBLIC-ID" async></script>
+
+   data-campaign    the campaign's public id; needed for convert()
+   data-parameter   the click id's name in the landing page's address; default pvd_cid
+   data-consent     "required": nothing is kept or sent before peyvand.consent(true)
+   data-days        how long the click id is kept; default 90
+
+   peyvand.clickId()            the click id of the last click, or null
+   peyvand.convert({goal, orderId, amount, currency, coupon, customer})
+                                reports once per goal and order; without orderId once per click. amount as text, "19.99".
+                                true: it goes out (or waits for consent), false: it was reported before, or there is
+                                neither click id nor coupon
+   peyvand.consent(true|false)  the visitor's answer; false removes what was kept
+
+   Form fields <input type="hidden" data-peyvand-click-id> get the click id as their value, so that the shop's server
+   can report the sale itself: a browser's report is a fallback and is never approved by itself.
+
+   Content security policy: script-src and either connect-src or img-src must name the tracking host. The tag uses no
+   eval, no inline style and no cookie but its own first-party one. It adds one name to the page: peyvand. */
+(function (window, document) {
+  "use strict";
+
+  var KEPT = "pvd_click", SENT = "pvd_sent", CONSENT = "pvd_consent";
+  var DAY = 86400000;
+  var own = Object.prototype.hasOwnProperty;
+
+  // Elements named like properties of document ("<img name=cookie>") shadow them: ask the prototypes instead.
+  function getter(prototype, name) {
+    var found = Object.getOwnPropertyDescriptor(prototype, name);
+    return function (object) { return found && found.get ? found.get.call(object) : undefined; };
+  }
+  var cookieOf = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+  var queryAll = Document.prototype.querySelectorAll;
+  var attribute = Element.prototype.getAttribute;
+  var setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+  var listen = EventTarget.prototype.addEventListener;
+
+  if (own.call(window, "peyvand") && !(window.peyvand instanceof Node) && window.peyvand && window.peyvand.clickId) { return; }
+
+  var script = getter(Document.prototype, "currentScript")(document);
+  if (!(script instanceof HTMLScriptElement)) { return; }
+  function option(name, otherwise) {
+    var value = attribute.call(script, "data-" + name);
+    return value === null || value === "" ? otherwise : value;
+  }
+  var host = new URL(attribute.call(script, "src"), document.baseURI).origin;
+  var parameter = option("parameter", "pvd_cid");
+  var campaign = option("campaign", "");
+  var days = Math.min(Math.max(parseInt(option("days", "90"), 10) || 90, 1), 400);
+  var needsConsent = option("consent", "") === "required";
+
+  // Storage that is full or forbidden must not break the page; then memory serves for this visit.
+  var memory = Object.create(null);
+  function read(key) {
+    try { var value = window.localStorage.getItem(key); if (value !== null) { return value; } } catch (error) { /* forbidden */ }
+    return key in memory ? memory[key] : null;
+  }
+  function write(key, value) {
+    memory[key] = value;
+    try { window.localStorage.setItem(key, value); } catch (error) { /* forbidden or full */ }
+  }
+  function remove(key) {
+    delete memory[key];
+    try { window.localStorage.removeItem(key); } catch (error) { /* forbidden */ }
+  }
+  function readCookie() {
+    var found = new RegExp("(?:^|;\\s*)" + KEPT + "=([^;]*)").exec(cookieOf.get.call(document) || "");
+    return found ? decodeURIComponent(found[1]) : null;
+  }
+  function writeCookie(value, seconds) {
+    var secure = window.location.protocol === "https:" ? "; Secure" : "";
+    var text = KEPT + "=" + encodeURIComponent(value) + "; Path=/; Max-Age=" + seconds + "; SameSite=Lax" + secure;
+    cookieOf.set.call(document, text);
+  }
+
+  function isClickId(text) { return typeof text === "string" && /^v1\.[A-Za-z0-9_-]{20,157}$/.test(text); }
+  function parsed(text) {
+    var cut = text ? text.indexOf(" ") : -1;
+    var id = cut < 0 ? "" : text.slice(0, cut), at = cut < 0 ? 0 : Number(text.slice(cut + 1));
+    return isClickId(id) && at > Date.now() - days * DAY ? { id: id, at: at } : null;
+  }
+  var arrived = null; // from this page's address; kept only with consent
+  function kept() {
+    var stored = parsed(read(KEPT)), cookie = parsed(readCookie());
+    return stored && cookie ? (cookie.at > stored.at ? cookie : stored) : stored || cookie;
+  }
+  function keep() {
+    if (!arrived) { return; }
+    var text = arrived + " " + Date.now(); // the last click wins
+    write(KEPT, text);
+    writeCookie(text, Math.round(days * DAY / 1000));
+  }
+
+  function mayKeep() {
+    var answer = read(CONSENT);
+    return answer === "no" ? false : answer === "yes" || !needsConsent;
+  }
+  function clickId() {
+    if (arrived) { return arrived; }
+    var found = mayKeep() ? kept() : null;
+    return found ? found.id : null;
+  }
+
+  function fill() {
+    var id = mayKeep() ? clickId() : null, inputs = queryAll.call(document, "input[data-peyvand-click-id]");
+    if (!id) { return; }
+    for (var i = 0; i < inputs.length; i += 1) {
+      if (inputs[i] instanceof HTMLInputElement) { setValue.call(inputs[i], id); }
+    }
+  }
+
+  function wasSent(name) {
+    var list;
+    try { list = JSON.parse(read(SENT) || "[]"); } catch (error) { list = []; }
+    if (!Array.isArray(list)) { list = []; }
+    if (list.indexOf(name) >= 0) { return true; }
+    list.push(name);
+    write(SENT, JSON.stringify(list.slice(-100)));
+    return false;
+  }
+  function send(fields) {
+    var query = new URLSearchParams();
+    for (var name in fields) {
+      if (own.call(fields, name) && fields[name] !== undefined && fields[name] !== null && fields[name] !== "") {
+        query.append(name, String(fields[name]));
+      }
+    }
+    var address = host + "/pixel.gif?" + query.toString();
+    function byImage() { var image = new Image(); image.referrerPolicy = "no-referrer"; image.src = address; }
+    if (typeof window.fetch !== "function") { byImage(); return; }
+    try {
+      window.fetch(address, { mode: "no-cors", credentials: "omit", keepalive: true, referrerPolicy: "no-referrer" })
+        .catch(byImage);
+    } catch (error) { byImage(); }
+  }
+
+  var waiting = [];
+  function convert(order) {
+    if (order === null || typeof order !== "object" || read(CONSENT) === "no") { return false; }
+    if (!mayKeep()) { waiting.push(order); return true; }
+    var id = clickId();
+    if (!id && !order.coupon) { return false; }
+    var orderId = order.orderId === undefined || order.orderId === null || order.orderId === ""
+      ? "click-" + String(id).slice(-32) : order.orderId;
+    if (wasSent([campaign, order.goal || "", orderId].join("|"))) { return false; }
+    send({
+      via: "tag", campaign: campaign, click_id: id, goal: order.goal, order_id: orderId, amount: order.amount,
+      currency: order.currency, coupon: order.coupon, customer: order.customer
+    });
+    return true;
+  }
+  function consent(given) {
+    var orders = waiting;
+    waiting = [];
+    if (given) {
+      write(CONSENT, "yes");
+      keep();
+      fill();
+      orders.forEach(convert);
+    } else {
+      remove(KEPT);
+      remove(SENT);
+      writeCookie("", 0);
+      write(CONSENT, "no");
+      arrived = null;
+    }
+  }
+
+  function arrive() {
+    var id = new URLSearchParams(window.location.search).get(parameter);
+    if (isClickId(id)) { arrived = id; }
+    if (mayKeep()) { keep(); } else if (read(CONSENT) === "no") { arrived = null; }
+    fill();
+  }
+  arrive();
+  listen.call(document, "DOMContentLoaded", fill);
+  listen.call(document, "submit", fill, true);
+  listen.call(window, "popstate", arrive);
+
+  Object.defineProperty(window, "peyvand", {
+    value: Object.freeze({ clickId: clickId, convert: convert, consent: consent }), enumerable: true
+  });
+}(window, document));

@@ -1,0 +1,38 @@
+"""GET /tag.js: the advertiser's first-party script, as it stands in the file beside this one."""
+
+from pathlib import Path
+from typing import Final
+
+from tracking.edge.http import Response
+
+_SOURCE: Final = (Path(__file__).parent / "tag.js").read_bytes()
+_COMMON: Final = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"access-control-allow-origin", b"*"),
+]
+_SCRIPT: Final = Response(
+    200,
+    [
+        (b"content-type", b"text/javascript; charset=utf-8"),
+        (b"content-length", str(len(_SOURCE)).encode()),
+        (b"cache-control", b"public, max-age=3600, stale-while-revalidate=86400"),
+        *_COMMON,
+    ],
+    _SOURCE,
+)
+_DISALLOW: Final = b"User-agent: *\nDisallow: /\n"
+ROBOTS: Final = Response(
+    200,
+    [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(_DISALLOW)).encode()),
+        (b"cache-control", b"public, max-age=86400"),
+        *_COMMON,
+    ],
+    _DISALLOW,
+)
+
+
+def script() -> Response:
+    return _SCRIPT
