@@ -4,8 +4,8 @@
     python -m network.process manage migrate                           becomes manage.py with these arguments
     python -m network.process healthy web | edge                       asks whether it is ready; the exit code says so
 
-BIND (127.0.0.1), PORT (8000), TRACKING_PORT (8001), WEB_WORKERS (1), WEB_THREADS (8), EDGE_WORKERS (1),
-WORKER_CONCURRENCY (2) and WORKER_QUEUES (money,mail,default) fit them to a machine.
+BIND (127.0.0.1), PORT (8000), TRACKING_PORT (8001), WEB_WORKERS (1), WEB_THREADS (two per core and one more, at most
+8), EDGE_WORKERS (1), WORKER_CONCURRENCY (2) and WORKER_QUEUES (money,mail,default) fit them to a machine.
 """
 
 import os
@@ -14,6 +14,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -21,12 +22,21 @@ def command(name: str, environment: Mapping[str, str] = os.environ) -> list[str]
     """The argument list of a process. Raises KeyError for a name that is none of the five."""
     get = environment.get
     granian = [sys.executable, "-m", "granian", "--host", get("BIND", "127.0.0.1"), "--no-ws"]
-    granian += ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
-    celery = [sys.executable, "-m", "celery", "--app", "network.celery", "--quiet"]
+    granian += ["--respawn-failed-workers", "--workers-kill-timeout", "5", "--log-level", "warning"]
+    celery = [
+        sys.executable,
+        "-W",
+        "ignore:You're running the worker",
+        "-m",
+        "celery",
+        "--app",
+        "network.celery",
+        "--quiet",
+    ]
     commands = {
         "web": [
             *(*granian, "--interface", "wsgi", "--port", get("PORT", "8000"), "--workers", get("WEB_WORKERS", "1")),
-            *("--blocking-threads", get("WEB_THREADS", "8"), "network.wsgi:application"),
+            *("--blocking-threads", get("WEB_THREADS", str(THREADS)), "network.wsgi:application"),
         ],
         "edge": [
             *(*granian, "--interface", "asgi", "--loop", "uvloop", "--port", get("TRACKING_PORT", "8001")),

@@ -12,6 +12,10 @@ from network import services
 from network.process import ROOT
 
 PYTHON = sys.executable
+READ_ALL = """
+for (const file of process.argv.slice(1))
+  require("child_process").execFileSync(process.execPath, ["--check", file], {stdio: "inherit"})
+"""  # node itself checks one file per call
 DEPLOYED = {
     "SECRET_KEY": "a-check-of-the-settings-of-a-deployment-needs-a-key-as-long-as-a-real-one",
     "CLICK_KEYS": "1:a-check-of-the-settings-of-a-deployment-needs-a-click-key-too",
@@ -26,26 +30,21 @@ DEPLOYED = {
 def main() -> None:
     os.chdir(ROOT)
     if sys.argv[1:] == ["--format"]:
-        sys.exit(max(run(title, command) for title, command in formatters(templates())))
-    failed = [title for title, command, environment in checks() if run(title, command, environment)]
-    with_services = Path(os.environ.get("VAR_DIR") or ROOT / "var").resolve() / "check"
-    found = services.start(with_services, bound=True)
-    try:
-        title, command = "Migrations", [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]
-        if run(title, command, found_as_environment(found)):
-            failed.append(title)
-    finally:
-        services.stop(with_services)
+        failed = [title for title, command in formatters() if not passes(title, command, {})]
+    else:
+        failed = [title for title, command, environment in checks() if not passes(title, command, environment)]
+        failed += [] if migrations_are_complete() else ["Migrations"]
     sys.exit(f"\nFailed: {', '.join(failed)}" if failed else 0)
 
 
 def checks() -> list[tuple[str, list[str], dict[str, str]]]:
+    scripts = sorted(map(str, Path("static/js").glob("**/*.js")))
     manage = [PYTHON, "manage.py"]
     return [
         ("Format of code", [tool("ruff"), "format", "--check", "--quiet", "."], {}),
         ("Lint", [tool("ruff"), "check", "--quiet", "."], {}),
         ("Format of templates", [tool("djade"), "--check", *templates()], {}),
-        ("JavaScript", [*javascript_check(), *sorted(map(str, Path("static/js").glob("**/*.js")))], {}),
+        ("JavaScript", [which("node") or tool("node"), "--eval", READ_ALL, *scripts], {}),
         ("Types", [tool("mypy"), "--no-error-summary", "."], {}),
         ("Borders", [tool("lint-imports"), "--no-logo"], {}),
         ("Translations", [*manage, "messages", "--check"], {}),
@@ -54,11 +53,22 @@ def checks() -> list[tuple[str, list[str], dict[str, str]]]:
     ]
 
 
-def formatters(files: list[str]) -> list[tuple[str, list[str]]]:
+def migrations_are_complete() -> bool:
+    """Django compares with the history in a database, so there must be one."""
+    place = Path(os.environ.get("VAR_DIR") or "var").resolve() / "check"
+    found = services.start(place, bound=True)
+    try:
+        command = [PYTHON, "manage.py", "makemigrations", "--check", "--dry-run"]
+        return passes("Migrations", command, {"DATABASE_URL": found.database_url, "REDIS_URL": found.redis_url})
+    finally:
+        services.stop(place)
+
+
+def formatters() -> list[tuple[str, list[str]]]:
     return [
         ("Lint", [tool("ruff"), "check", "--fix", "--quiet", "."]),
         ("Code", [tool("ruff"), "format", "--quiet", "."]),
-        ("Templates", [tool("djade"), "--quiet", *files]),
+        ("Templates", [tool("djade"), *templates()]),
     ]
 
 
@@ -66,31 +76,18 @@ def templates() -> list[str]:
     return sorted(map(str, Path("templates").glob("**/*.html")))
 
 
-def javascript_check() -> list[str]:
-    """Node reads one file per call; this reads them all."""
-    script = "const {execFileSync: run} = require('child_process');"
-    script += "for (const file of process.argv.slice(1)) run(process.execPath, ['--check', file], {stdio: 'inherit'})"
-    return [which("node") or tool("node"), "-e", script]
-
-
 def tool(name: str) -> str:
     return str(Path(PYTHON).parent / name)
 
 
-def found_as_environment(found: services.Addresses) -> dict[str, str]:
-    return {"DATABASE_URL": found.database_url, "REDIS_URL": found.redis_url}
-
-
-def run(title: str, command: list[str], environment: dict[str, str] | None = None) -> int:
+def passes(title: str, command: list[str], environment: dict[str, str]) -> bool:
     start = time.monotonic()
-    answer = subprocess.run(
-        command, check=False, capture_output=True, text=True, env={**os.environ, **(environment or {})}
-    )
+    answer = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, **environment})
     mark = "✗" if answer.returncode else "✓"
     print(f"  {mark} {title:<24}{time.monotonic() - start:6.1f} s", flush=True)
     if answer.returncode:
         print(f"\n{answer.stdout}{answer.stderr}", flush=True)
-    return answer.returncode
+    return answer.returncode == 0
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing import IO
 
 from network import process, services
 from network.dev.steps import timed
-from network.dev.supervisor import Failed, Program, Supervisor, end_orphans
+from network.dev.supervisor import Failed, Program, Supervisor, end_orphans, tell
 from network.embedded import processes
 from network.embedded.valkey import is_free
 
@@ -77,9 +77,9 @@ async def supervise(var_dir: Path, began: float) -> None:
     finally:
         start.cancel()
         await asyncio.gather(start, return_exceptions=True)
-        print("\nStopping …", flush=True)
+        tell("\nStopping …")
         await supervisor.stop()
-        print("Everything is stopped.", flush=True)
+        tell("Everything is stopped.")
     if supervisor.failure:
         raise Failed(supervisor.failure)
 
@@ -114,7 +114,7 @@ async def start_all(supervisor: Supervisor, var_dir: Path, began: float) -> None
             await supervisor.start(program)
         await supervisor.ready(*programs.values())
     if not supervisor.stopping.is_set():
-        print(summary(var_dir, environment, time.monotonic() - began), flush=True)
+        tell(summary(var_dir, environment, time.monotonic() - began))
 
 
 def environment_of(var_dir: Path) -> dict[str, str]:

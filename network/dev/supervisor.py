@@ -111,7 +111,7 @@ class Supervisor:
         prefix = f"{name:<8}│"
         if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
             prefix = f"\033[{colour}m{prefix}\033[0m"
-        print(prefix, line, flush=True)
+        tell(f"{prefix} {line}")
 
     async def _spawn(self, program: Program) -> Running:
         if program.prepare:
@@ -189,6 +189,12 @@ class Supervisor:
             await asyncio.wait_for(running.process.wait(), running.program.patience)
             return True
         return False
+
+
+def tell(line: str) -> None:
+    """Print, unless the terminal is gone: what was started must still be ended in order."""
+    with suppress(OSError):
+        print(line, flush=True)
 
 
 def end_orphans(var_dir: Path, *, patience: float = 5.0) -> int:
