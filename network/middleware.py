@@ -91,7 +91,7 @@ class DomainErrors:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.status_code >= 400 and is_api(request) and not response["Content-Type"].endswith("json"):
+        if response.status_code >= 400 and is_api(request) and "json" not in response.get("Content-Type", ""):
             return _as_json(response)
         return response
 

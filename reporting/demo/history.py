@@ -15,7 +15,7 @@ import orjson
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from advertisers.models import Campaign, CreativeKind, GoalKind
+from advertisers.models import Campaign, CreativeKind, Goal, GoalKind
 from publishers.models import TrackingLink
 from reporting.demo import parties
 from reporting.demo.audience import Habits, Visitor, order_amount, visitor
@@ -28,7 +28,7 @@ from tracking.keys import sign_click_id
 from tracking.models import Channel, Postback
 
 BATCH: Final = 5_000
-IMPRESSIONS_PER_CLICK: Final = 8
+IMPRESSIONS_PER_CLICK: Final = 6
 BUSY_HOURS: Final = (3, 2, 1, 1, 1, 2, 4, 6, 8, 10, 11, 11, 12, 11, 10, 10, 11, 12, 13, 15, 17, 17, 13, 7)
 
 
@@ -134,14 +134,19 @@ def _event(kind: Literal["click", "impression"], visit: Visit, random: Random) -
 
 def _postbacks(clicks: list[Visit], random: Random) -> Iterator[Postback]:
     """What the shops' servers reported after these clicks, in order of time."""
-    found = [postback for click in clicks if not click.person.is_robot for postback in _funnel(click, random)]
+    reported = Goal.objects.exclude(kind__in=[GoalKind.IMPRESSION, GoalKind.CLICK]).order_by("pk")
+    goals: dict[int, list[Goal]] = {}
+    for goal in reported:
+        goals.setdefault(goal.campaign_id, []).append(goal)
+    people = [click for click in clicks if not click.person.is_robot]
+    found = [postback for click in people for postback in _funnel(click, goals[click.campaign.pk], random)]
     latest = timezone.now() - timedelta(minutes=1)
     yield from sorted((one for one in found if one.received_at < latest), key=lambda one: one.received_at)
 
 
-def _funnel(click: Visit, random: Random) -> Iterator[Postback]:
+def _funnel(click: Visit, goals: list[Goal], random: Random) -> Iterator[Postback]:
     habits = Habits()
-    for goal in click.campaign.goals.exclude(kind__in=[GoalKind.IMPRESSION, GoalKind.CLICK]):
+    for goal in goals:
         if random.random() > getattr(habits, goal.kind, 0.0) * click.factor:
             continue
         at = click.at + timedelta(seconds=round(random.lognormvariate(7.2, 1.4)) + 40)

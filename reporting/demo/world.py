@@ -7,8 +7,8 @@ from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
 
-from advertisers import campaigns, creatives, mandates, plans
-from advertisers.models import Campaign, Creative, Scope
+from advertisers import campaigns, creatives, goals, mandates, plans
+from advertisers.models import Campaign, Creative, GoalKind, Scope
 from advertisers.plans import Terms
 from network import organizations
 from network.actors import Actor
@@ -118,6 +118,10 @@ def _publish(world: World, party: CampaignParty) -> None:
         window_days=party.window_days,
         by=advertiser.actor,
     )
+    proposed = set(campaign.goals.values_list("code", flat=True))
+    for rate in party.rates:
+        if rate.goal not in proposed:
+            goals.add(campaign, kind=GoalKind(rate.goal), by=advertiser.actor)
     _activate(campaign, party.rates, world.began - timedelta(days=1), advertiser.actor)
     if party.later_rates:
         _activate(campaign, party.later_rates, timezone.now() - SECOND_VERSION, advertiser.actor)
@@ -136,9 +140,9 @@ def _publish(world: World, party: CampaignParty) -> None:
 
 
 def _activate(campaign: Campaign, rates: tuple[Rate, ...], starts_at: datetime, by: Actor) -> None:
-    goals = {goal.code: goal for goal in campaign.goals.all()}
+    found = {goal.code: goal for goal in campaign.goals.all()}
     plan = plans.draft(campaign, by=by)
-    plans.set_rules(plan, [Terms(goals[rate.goal], rate.flat_micro, rate.percent) for rate in rates], by=by)
+    plans.set_rules(plan, [Terms(found[rate.goal], rate.flat_micro, rate.percent) for rate in rates], by=by)
     plans.activate(plan, starts_at=starts_at, by=by)
 
 

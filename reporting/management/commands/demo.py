@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
 from reporting.demo import aftermath, file, history, parties, world
 
@@ -31,6 +32,8 @@ class Command(BaseCommand):
         def progress(text: str) -> None:
             self.stdout.write(f"demo network: {text} ({time.monotonic() - began:.0f} s)")
 
+        with connection.cursor() as cursor:
+            cursor.execute("SET synchronous_commit TO off")  # a crash only means to start over
         built = world.build()
         progress(f"{len(built.members)} organizations, {len(parties.CAMPAIGNS)} campaigns")
         history.write(built, progress)
