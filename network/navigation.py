@@ -1,37 +1,47 @@
 """The main menu: one list for all kinds of organizations. A page joins by its url name; apps are named, not imported."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from network.access import ALL_KINDS
+from network import access
+from network.access import Access
 from network.models import Kind, Membership
-from network.roles import Can, allows
+from network.roles import allows
+
+NETWORK: Final = frozenset({Kind.NETWORK})
+PUBLISHER: Final = frozenset({Kind.PUBLISHER})
+BUYERS: Final = frozenset({Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`url` is a url name. The entry is lit on that page and on all pages of the same noun (`campaign-…` of `campaign-list`)."""
+    """`url` is a url name. Whoever may open the page sees the entry; `kinds` narrows that further.
+
+    The entry is lit on its page, on all pages of the same noun (`campaign-…` of `campaign-list`) and on those that
+    begin with a prefix in `also`.
+    """
 
     url: str
     icon: str
     label: Promise
-    kinds: frozenset[Kind] = ALL_KINDS
-    can: Can = Can.VIEW
-    section: Promise | None = None
-    also: tuple[str, ...] = ()  # further url name prefixes that belong to this entry
+    kinds: frozenset[Kind] = access.ALL_KINDS
+    also: tuple[str, ...] = ()
 
     def is_for(self, membership: Membership) -> bool:
-        return membership.organization.kind in self.kinds and allows(membership.role, self.can)
+        page, kind = access_of(self.url), membership.organization.kind
+        return kind in self.kinds and kind in page.kinds and allows(membership.role, page.can)
 
-    def covers(self, view_name: str) -> bool:
+    def covers(self, view_name: str) -> int:
+        """How many characters of the view's name speak for this entry."""
         noun = self.url.rpartition("-")[0]
-        prefixes = (f"{noun}-", *self.also) if noun else self.also
-        return view_name == self.url or view_name.startswith(prefixes)
+        prefixes = [self.url, *self.also, *([f"{noun}-"] if noun else [])]
+        return max(len(prefix) if view_name.startswith(prefix) else 0 for prefix in prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +58,87 @@ class Section:
     links: list[Link] = field(default_factory=list)
 
 
-NETWORK: Final = frozenset({Kind.NETWORK})
-PUBLISHER: Final = frozenset({Kind.PUBLISHER})
-BUYERS: Final = frozenset({Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK})
-
-ENTRIES: Final[tuple[Entry, ...]] = (
-    Entry("reporting:home", "layout-dashboard", _("Home")),
-    Entry("publishers:campaign-find", "search", _("Find campaigns"), PUBLISHER),
-    Entry("publishers:partnership-list", "heart-handshake", _("My campaigns"), PUBLISHER, also=("publishers:link-",)),
-    Entry("publishers:partner-list", "users", _("Publishers"), BUYERS),
-    Entry("publishers:profile", "world-www", _("Profile and properties"), PUBLISHER, also=("publishers:property-",)),
+MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
+    (
+        None,
+        (
+            Entry("reporting:home", "layout-dashboard", pgettext_lazy("menu", "Home")),
+            Entry("network:organization-list", "building-community", _("Organizations")),
+            Entry("advertisers:client-list", "briefcase", _("Clients")),
+        ),
+    ),
+    (
+        _("Promote"),
+        (
+            Entry("publishers:campaign-find", "search", _("Find campaigns"), also=("publishers:campaign-",)),
+            Entry(
+                "publishers:partnership-list",
+                "heart-handshake",
+                _("My campaigns"),
+                PUBLISHER,
+                also=("publishers:link-",),
+            ),
+            Entry("payouts:conversion-list", "checklist", _("Conversions"), PUBLISHER),
+        ),
+    ),
+    (
+        _("Campaigns"),
+        (
+            Entry(
+                "advertisers:campaign-list",
+                "speakerphone",
+                _("Campaigns"),
+                also=("advertisers:plan-", "advertisers:goal-", "advertisers:banner-", "advertisers:text-"),
+            ),
+            Entry("publishers:partner-list", "affiliate", _("Publishers")),
+            Entry("payouts:conversion-list", "checklist", _("Conversions"), BUYERS),
+            Entry("advertisers:mandate-list", "briefcase", _("Agencies")),
+        ),
+    ),
+    (
+        _("Money"),
+        (
+            Entry("payouts:money-overview", "building-bank", _("Books"), also=("payouts:topup-",)),
+            Entry("payouts:balance", "wallet", _("Balance"), BUYERS | PUBLISHER),
+            Entry("payouts:bonus-list", "gift", _("Bonuses")),
+        ),
+    ),
+    (
+        _("Settings"),
+        (
+            Entry("publishers:profile", "world-www", _("Profile and properties"), also=("publishers:property-",)),
+            Entry("network:organization-settings", "building", _("Organization")),
+            Entry("network:member-list", "users", _("Members"), also=("network:invitation-",)),
+            Entry("network:key-list", "key", _("API keys")),
+            Entry("network:audit-list", "history", _("Audit log")),
+            Entry("network:network-settings", "settings", _("Network settings")),
+        ),
+    ),
 )
-"""In the order of the menu. Add an entry together with its page; entries of one section stand together."""
+"""In the order of the menu. Add an entry together with its page."""
 
 
 def sections(membership: Membership, view_name: str) -> list[Section]:
-    """The menu of this member, the entry of the page `view_name` lit (the most specific one, if several cover it)."""
-    entries = [entry for entry in ENTRIES if entry.is_for(membership)]
-    lit = max((entry for entry in entries if entry.covers(view_name)), key=lambda entry: len(entry.url), default=None)
-    found: list[Section] = []
-    for entry in entries:
-        if not found or entry.section != found[-1].label:
-            found.append(Section(entry.section))
-        found[-1].links.append(Link(reverse(entry.url), entry.icon, entry.label, entry is lit))
+    """The menu of this member, with the entry lit that speaks best for the page `view_name`."""
+    visible = [(label, [entry for entry in entries if entry.is_for(membership)]) for label, entries in MENU]
+    best = max((entry for _, entries in visible for entry in entries), key=lambda entry: entry.covers(view_name))
+    return [
+        Section(
+            label,
+            [
+                Link(reverse(entry.url), entry.icon, entry.label, entry is best and entry.covers(view_name) > 0)
+                for entry in entries
+            ],
+        )
+        for label, entries in visible
+        if entries
+    ]
+
+
+@cache
+def access_of(url: str) -> Access:
+    """Who may open the page, as its view says."""
+    found = access.of(resolve(reverse(url)).func)
+    if found is None:
+        raise LookupError(f"{url} is in the menu, but its view does not say who may open it.")
     return found
-
-
-def url_names() -> Iterator[str]:
-    return (entry.url for entry in ENTRIES)
