@@ -6,12 +6,10 @@ from urllib.parse import quote, urlencode
 
 import segno
 from django.conf import settings
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from advertisers.images import EXTENSIONS
-from advertisers.models import Creative, Image
+from advertisers.models import Creative
 from publishers.models import TrackingLink
 
 
@@ -60,16 +58,11 @@ def _shown(creative: Creative) -> SafeString:
         return format_html("{}", creative.text)
     return format_html(
         '<img src="{}" width="{}" height="{}" alt="{}">',
-        f"{settings.SITE_URL}{image_path(creative.image)}",
+        f"{settings.SITE_URL}{creative.image.path}",
         creative.image.width,
         creative.image.height,
         creative.name,
     )
-
-
-def image_path(image: Image) -> str:
-    """Where this site serves the banner."""
-    return reverse("advertisers:creative-image", args=[image.sha256, EXTENSIONS[image.content_type]])
 
 
 def qr_png(link: TrackingLink) -> bytes:

@@ -65,10 +65,10 @@ def apply(request: Request, public_id: str) -> HttpResponse:
                 by=Actor.of(request),
             )
         except DomainError as error:
-            form.add_error(None, str(error))
+            messages.error(request, str(error))
         else:
             messages.success(request, _("Your application is sent. You will get a mail when it is decided."))
-            return redirect("publishers:campaign-show", public_id)
+        return redirect("publishers:campaign-show", public_id)
     return _page(request, campaign, form, status=422)
 
 

@@ -41,7 +41,7 @@ def _addresses(settings: Settings) -> None:
 def test_it_writes_a_banners_code(partnership: Partnership, pia: Member, banner: Creative) -> None:
     link = links.grab(partnership, creative=banner, subs=["blog", "", "top"], by=pia.actor)
     assert banner.image
-    src = f"https://network.example{urls_out.image_path(banner.image)}"
+    src = f"https://network.example{banner.image.path}"
 
     assert urls_out.embed_code(link, banner) == (
         f'<a href="https://t.example/c/{link.code}?sub1=blog&amp;sub3=top" rel="sponsored noopener" target="_blank">'
