@@ -66,7 +66,11 @@ def give(partnership: Partnership, *, amount: Money, reason: str, key: UUID, by:
         "currency": amount.currency,
         "reason": reason.strip(),
     }
-    late = {"fee": fee(campaign, amount.amount), "day": day_of(timezone.now(), campaign.time_zone), "given_by": by.user}
+    late = {
+        "fee": arithmetic.fee(fee_basis_points(campaign), amount.amount),
+        "day": day_of(timezone.now(), campaign.time_zone),
+        "given_by": by.user,
+    }
     bonus, is_new = Bonus.objects.get_or_create(key=key, defaults=values | late)
     if is_new:
         _pay(bonus)
@@ -76,10 +80,10 @@ def give(partnership: Partnership, *, amount: Money, reason: str, key: UUID, by:
     return bonus
 
 
-def fee(campaign: Campaign, amount: int) -> int:
+def fee_basis_points(campaign: Campaign) -> int:
     """As on a commission of the plan now in force; without a plan, as the network's settings say."""
     plan = plans.in_force(campaign, timezone.now())
-    return arithmetic.fee(plan.fee_basis_points if plan else NetworkSettings.current().fee_basis_points, amount)
+    return plan.fee_basis_points if plan else NetworkSettings.current().fee_basis_points
 
 
 def _pay(bonus: Bonus) -> None:

@@ -1,4 +1,36 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from payouts.views import balances, bonuses, conversions, decisions, topups
 
 app_name = "payouts"
-urlpatterns: list[URLPattern] = []
+
+# conversions/: what was reported, what it earns, what people decide about it
+reported = [
+    path("conversions/", conversions.listing, name="conversion-list"),
+    path("conversions/decide/", decisions.decide, name="conversion-decide"),
+    path("conversions/by-id/<uuid:conversion_id>/", conversions.find, name="conversion-find"),
+    path("conversions/<str:public_id>/", conversions.detail, name="conversion-detail"),
+    path("conversions/<str:public_id>/approve/", decisions.approve, name="conversion-approve"),
+    path("conversions/<str:public_id>/decline/", decisions.decline, name="conversion-decline"),
+    path("conversions/<str:public_id>/reverse/", decisions.take_back, name="conversion-reverse"),
+    path("conversions/<str:public_id>/refund/", decisions.refund, name="conversion-refund"),
+    path("conversions/<str:public_id>/hold/", decisions.hold, name="conversion-hold"),
+    path("conversions/<str:public_id>/release/", decisions.release, name="conversion-release"),
+]
+
+# bonuses/: extra pay by hand
+extra = [
+    path("bonuses/", bonuses.listing, name="bonus-list"),
+    path("bonuses/give/", bonuses.choose, name="bonus-choose"),
+    path("bonuses/give/<str:public_id>/", bonuses.give, name="bonus-give"),
+]
+
+# balance/ and money/: who has what
+money = [
+    path("balance/", balances.balance, name="balance"),
+    path("balance/<str:public_id>/", balances.balance_of, name="balance-of"),
+    path("money/", balances.money_overview, name="money-overview"),
+    path("money/top-up/<str:public_id>/", topups.create, name="topup-create"),
+]
+
+urlpatterns = [*reported, *extra, *money]

@@ -135,6 +135,15 @@ class Commission(models.Model):
         return Money(self.amount + self.fee, self.currency)
 
     @property
+    def sale(self) -> Money | None:
+        """The amount that was reported; none of a lead, an install, a day of clicks."""
+        return Money(self.base, self.currency) if self.base else None
+
+    @property
+    def refunded_money(self) -> Money:
+        return Money(self.refunded, self.currency)
+
+    @property
     def due(self) -> Money:
         """What the advertiser's balance does not cover yet."""
         return Money(self.due_amount + self.due_fee, self.currency)
@@ -166,6 +175,11 @@ class Rejection(models.Model):
 
     def __str__(self) -> str:
         return str(self.conversion)
+
+    @property
+    def sale(self) -> Money | None:
+        amount = self.conversion.amount
+        return None if amount is None else Money(amount, self.conversion.currency)
 
     @property
     def organization(self) -> Organization:

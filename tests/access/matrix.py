@@ -30,6 +30,7 @@ PUBLISHERS: Final = frozenset({Kind.PUBLISHER})
 ADVERTISERS: Final = frozenset({Kind.ADVERTISER})
 BUYERS: Final = frozenset({Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK})
 PARTNERS: Final = ALL_KINDS - NETWORK
+OVER_ADVERTISERS: Final = frozenset({Kind.AGENCY, Kind.NETWORK})
 
 
 class Door(StrEnum):
@@ -118,6 +119,23 @@ ROWS: Final[dict[str, Row]] = {
     "publishers:partner-end": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="partnership"),
     # tracking
     # payouts
+    "payouts:conversion-list": Row(),
+    "payouts:conversion-detail": Row(obj="commission"),
+    "payouts:conversion-find": Row(obj="conversion", answers=frozenset({302})),
+    "payouts:conversion-decide": Row(kinds=BUYERS, can=Can.MANAGE, method="post"),
+    "payouts:conversion-approve": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="commission"),
+    "payouts:conversion-decline": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="commission"),
+    "payouts:conversion-reverse": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="commission"),
+    "payouts:conversion-refund": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="commission"),
+    "payouts:conversion-hold": Row(kinds=NETWORK, can=Can.MANAGE, method="post", obj="commission"),
+    "payouts:conversion-release": Row(kinds=NETWORK, can=Can.MANAGE, method="post", obj="commission"),
+    "payouts:bonus-list": Row(can=Can.MONEY),
+    "payouts:bonus-choose": Row(kinds=BUYERS, can=Can.MONEY),
+    "payouts:bonus-give": Row(kinds=BUYERS, can=Can.MONEY, method="form", obj="partnership"),
+    "payouts:balance": Row(can=Can.MONEY, answers=frozenset({200, 302})),
+    "payouts:balance-of": Row(kinds=OVER_ADVERTISERS, can=Can.MONEY, obj="client"),
+    "payouts:money-overview": Row(kinds=NETWORK, can=Can.MONEY),
+    "payouts:topup-create": Row(kinds=NETWORK, can=Can.MONEY, method="form", obj="client"),
     # reporting
     # the API
     "api:openapi-json": Row(door=Door.OPEN),

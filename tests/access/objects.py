@@ -21,11 +21,14 @@ from network import invitations, keys, tokens
 from network.actors import Actor
 from network.models import ApiKey, Invitation, Kind, Membership, Organization
 from network.roles import Role
+from payouts import accrual
+from payouts.models import Commission
 from publishers import links, partnerships, properties
 from publishers.models import Partnership, Property, TrackingLink
 from tests.access.world import Circle
 from tests.cast import person
 from tests.publishers.conftest import draft_campaign, running_campaign
+from tests.tracking import stage
 
 type Arguments = dict[str, str]
 
@@ -86,6 +89,18 @@ def invitation_token(circle: Circle, acting: Organization) -> str:
     return token
 
 
+@once
+def commission(circle: Circle) -> Commission:
+    """Of a sale of 100.00 that came through Pia's link; nothing is on Ada's balance, so it waits for money."""
+    report = stage.report(
+        link(circle).partnership.campaign, "1001", amount=10_000, click_id=stage.click_id(link(circle))
+    )
+    stage.process(report)
+    settled = accrual.settle(report.id)
+    assert settled
+    return settled
+
+
 OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "reset_key": lambda *_: {"uidb36": "1", "key": "set-password"},
     "organization": lambda circle, _: {"public_id": circle.publisher.organization.public_id},
@@ -96,5 +111,8 @@ OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "partnership": lambda circle, _: {"public_id": partnership(circle).public_id},
     "findable_campaign": lambda circle, _: {"public_id": findable_campaign(circle).public_id},
     "link": lambda circle, _: {"code": link(circle).code},
+    "commission": lambda circle, _: {"public_id": commission(circle).public_id},
+    "conversion": lambda circle, _: {"conversion_id": str(commission(circle).conversion_id)},
+    "client": lambda circle, _: {"public_id": circle.advertiser.organization.public_id},
     "property": lambda circle, _: {"public_id": declared_property(circle).public_id},
 }
