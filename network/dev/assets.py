@@ -19,12 +19,12 @@ ASSETS: Final = {
 ICONS: Final = tuple(
     """
     activity ad ad-2 adjustments adjustments-horizontal affiliate alarm alert-circle alert-triangle api archive
-    arrow-back-up arrow-down arrow-left arrow-right arrow-up arrow-up-right article ban basket bell bolt book bookmark
+    arrow-back-up arrow-down arrow-left arrow-right arrow-up arrow-up-right article ban basket bell bolt book book-2 bookmark
     box briefcase brand-instagram brand-telegram brand-youtube browser building building-bank building-community
     building-store building-warehouse bulb calculator calendar calendar-event calendar-time cash cash-banknote category
     certificate chart-arrows-vertical chart-bar chart-dots chart-funnel chart-histogram chart-line chart-pie check
     checkbox checklist checks chevron-down chevron-left chevron-right chevron-up chevrons-left chevrons-right circle
-    circle-check circle-dashed circle-minus circle-plus circle-x clipboard clipboard-check clipboard-list clock
+    circle-check circle-dashed circle-minus circle-plus circle-x click clipboard clipboard-check clipboard-list clock
     clock-hour-4 clock-pause code coin coins color-swatch columns copy credit-card crown currency-dollar database
     device-desktop device-desktop-analytics device-floppy device-laptop device-mobile discount dots
     dots-vertical download edit exchange external-link eye eye-check eye-off file file-analytics file-code file-dollar
