@@ -118,6 +118,8 @@ ROWS: Final[dict[str, Row]] = {
     "publishers:partner-resume": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="partnership"),
     "publishers:partner-end": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="partnership"),
     # tracking
+    "tracking:postback-list": Row(kinds=BUYERS),
+    "tracking:postback-detail": Row(kinds=BUYERS, obj="postback"),
     # payouts
     "payouts:conversion-list": Row(),
     "payouts:conversion-detail": Row(obj="commission"),

@@ -113,6 +113,7 @@ OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "link": lambda circle, _: {"code": link(circle).code},
     "commission": lambda circle, _: {"public_id": commission(circle).public_id},
     "conversion": lambda circle, _: {"conversion_id": str(commission(circle).conversion_id)},
+    "postback": lambda circle, _: {"postback_id": str(commission(circle).conversion_id)},  # a conversion has its id
     "client": lambda circle, _: {"public_id": circle.advertiser.organization.public_id},
     "property": lambda circle, _: {"public_id": declared_property(circle).public_id},
 }

@@ -20,7 +20,6 @@ from tests.tracking.stage import (
     report,
     send,
     status,
-    to_ms,
 )
 from tracking import reconcile
 from tracking.models import Attribution, Channel, Conversion, Postback, Refund
@@ -190,7 +189,7 @@ class TestBrowserAndServer:
         self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink
     ) -> None:
         forged = report(campaign, "A-1", channel=Channel.PIXEL, click_id=click_id(second_link))
-        true = report(campaign, "A-1", click_id=click_id(link, to_ms(timezone.now()), 7))
+        true = report(campaign, "A-1", click_id=click_id(link, timezone.now() - timedelta(hours=1), 7))
         process(forged, true)
         found = Conversion.objects.get()
         assert (found.partnership, found.link, found.flags) == (link.partnership, link, ["click_replaced"])

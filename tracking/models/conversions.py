@@ -1,11 +1,13 @@
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from uuid_utils.compat import uuid7
 
-from advertisers.models import Campaign, Creative, Goal
-from network.models import Organization
+from advertisers.models import Campaign, Creative, Goal, Scope
+from network.models import Kind, Organization
 from publishers.models import Partnership, TrackingLink
 from tracking.models.events import Verdict
 
@@ -16,6 +18,15 @@ class Channel(models.TextChoices):
     TAG = "tag", _("Tag")
     PIXEL = "pixel", _("Pixel")
     PAGE = "page", _("By hand")
+
+
+class PostbackQuerySet(models.QuerySet["Postback"]):
+    def visible_to(self, organization: Organization, scope: Scope = Scope.CONVERSIONS) -> Self:
+        """Calls about the campaigns that this organization runs; publishers see none."""
+        if organization.kind == Kind.NETWORK:
+            return self
+        campaigns = Campaign.objects.run_by(organization, scope).values_list("pk", flat=True)
+        return self.filter(campaign_id__in=list(campaigns))
 
 
 class Postback(models.Model):
@@ -40,6 +51,8 @@ class Postback(models.Model):
     processed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=40, blank=True)
     conversion_id = models.UUIDField(null=True)
+
+    objects = PostbackQuerySet.as_manager()
 
     class Meta:
         managed = False
@@ -66,6 +79,18 @@ class OrderKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.goal_code} {self.order_id}"
+
+
+class ConversionQuerySet(models.QuerySet["Conversion"]):
+    def visible_to(self, organization: Organization, scope: Scope = Scope.CONVERSIONS) -> Self:
+        """A publisher's own; those of the campaigns that an advertiser or agency runs; the network's all."""
+        if organization.kind == Kind.PUBLISHER:
+            return self.filter(partnership__publisher=organization)
+        return self.filter(campaign__in=Campaign.objects.run_by(organization, scope))
+
+    def base(self) -> Self:
+        """Counted in statistics: attributed to a publisher, not invalid, no test."""
+        return self.filter(partnership__isnull=False, is_test=False).exclude(verdict=Verdict.INVALID)
 
 
 class Conversion(models.Model):
@@ -101,6 +126,8 @@ class Conversion(models.Model):
     reported_status = models.CharField(max_length=10, blank=True, help_text="approved or declined, by postback")
     reported_reason = models.CharField(max_length=200, blank=True)
     needs_settling = models.BooleanField(default=True)
+
+    objects = ConversionQuerySet.as_manager()
 
     class Meta:
         indexes = [
