@@ -46,31 +46,32 @@ def addresses(var_dir: Path) -> Addresses:
 
 def start(var_dir: Path, *, bound: bool = False) -> Addresses:
     """Start both, or find them running. `bound` ones end with the calling process, however that ends."""
-    from network.embedded import processes
-
     with _lock(var_dir):
-        started = []
-        for service in servers(var_dir):
-            if service.is_ready() and service.processes():
-                continue
-            service.prepare()
-            signum = service.stop_signals[0] if bound else None
-            process = processes.spawn(
-                service.command(), log=service.log, user=service.user, cwd=service.data, bound=signum
-            )
-            started.append((service, process))
-            _children.append(process)
-        for service, process in started:
-            deadline = time.monotonic() + PATIENCE
-            while not service.is_ready():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"{service.name} does not start; its log is {service.log}")
-                time.sleep(0.05)
         postgres, valkey = servers(var_dir)
+        for server in (postgres, valkey):
+            _start(server, bound=bound)
         postgres.ensure_database()
         found = Addresses(postgres.url(), valkey.url())
         announce(var_dir, found)
         return found
+
+
+def _start(server: "Server", *, bound: bool) -> None:
+    from network.embedded import processes
+
+    for _ in range(3):  # between the choice of a port and its use somebody else may take it
+        if server.is_ready() and server.processes():
+            return
+        server.prepare()
+        signum = server.stop_signals[0] if bound else None
+        child = processes.spawn(server.command(), log=server.log, user=server.user, cwd=server.data, bound=signum)
+        _children.append(child)
+        deadline = time.monotonic() + PATIENCE
+        while child.poll() is None and time.monotonic() < deadline:
+            if server.is_ready():
+                return
+            time.sleep(0.05)
+    raise RuntimeError(f"{server.name} does not start; its log is {server.log}")
 
 
 def stop(var_dir: Path) -> None:
