@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps, ImageSequence
 
 from advertisers.models import Image
+from advertisers.models.creatives import FILE_EXTENSIONS
 from network.errors import DomainError
 
 MAX_BYTES: Final = 2 * 1024 * 1024
@@ -21,7 +22,7 @@ MAX_SIDE: Final = 4000
 MAX_FRAMES: Final = 150
 MAX_ANIMATION_PIXELS: Final = 60_000_000
 CONTENT_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
-EXTENSIONS: Final = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+EXTENSIONS: Final = FILE_EXTENSIONS
 BROKEN: Final = (
     OSError, ValueError, SyntaxError, EOFError, struct.error, ArithmeticError, LookupError, TypeError, AttributeError,
     ImageCms.PyCMSError,

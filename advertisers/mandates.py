@@ -18,6 +18,11 @@ class NotAnAgency(DomainError):
     message = _("A mandate can only be given to an active agency.")
 
 
+class MandateNeedsScope(DomainError):
+    code = "mandate_needs_scope"
+    message = _("Choose at least one thing that the agency may do.")
+
+
 class MandateEnded(DomainError):
     code = "mandate_ended"
     message = _("This mandate has already ended.")
@@ -29,6 +34,8 @@ def give(advertiser: Organization, *, agency: Organization, scopes: Sequence[Sco
     """The agency's open mandate with exactly these scopes; an earlier one with others is ended first."""
     if agency.kind != Kind.AGENCY or not agency.is_active:
         raise NotAnAgency(field="agency")
+    if not scopes:
+        raise MandateNeedsScope(field="scopes")
     Organization.objects.select_for_update(no_key=True).get(pk=advertiser.pk)
     Mandate.objects.filter(advertiser=advertiser, agency=agency, ended_at=None).update(ended_at=timezone.now())
     mandate = Mandate.objects.create(advertiser=advertiser, agency=agency, scopes=list(scopes))

@@ -114,7 +114,7 @@ def draft(campaign: Campaign, *, by: Actor, note: str = "") -> CommissionPlan:
 
 
 @transaction.atomic
-def set_rules(plan: CommissionPlan, terms: Sequence[Terms], *, by: Actor) -> CommissionPlan:
+def set_rules(plan: CommissionPlan, terms: Sequence[Terms], *, by: Actor, note: str | None = None) -> CommissionPlan:
     """Exactly these rules for a draft. Goals left out, or with neither part, are counted but pay nothing."""
     plan = _locked_draft(plan)
     paying = [term for term in terms if term.flat_micro or term.percent_basis_points]
@@ -122,6 +122,9 @@ def set_rules(plan: CommissionPlan, terms: Sequence[Terms], *, by: Actor) -> Com
         raise ForeignGoal
     for term in paying:
         _check(term, plan.campaign)
+    if note is not None:
+        plan.note = note
+        plan.save(update_fields=["note"])
     plan.rules.all().delete()
     _write_rules(plan, paying)
     detail = {term.goal.code: [term.flat_micro, term.percent_basis_points] for term in paying}

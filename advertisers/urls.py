@@ -1,4 +1,41 @@
-from django.urls import URLPattern
+from django.urls import path, re_path
+
+from advertisers.views import campaigns, creatives, images, integration, mandates, plans
 
 app_name = "advertisers"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    # /campaigns/
+    path("campaigns/", campaigns.listing, name="campaign-list"),
+    path("campaigns/new/", campaigns.create, name="campaign-create"),
+    path("campaigns/<str:public_id>/", campaigns.detail, name="campaign-detail"),
+    path("campaigns/<str:public_id>/edit/", campaigns.edit, name="campaign-edit"),
+    path("campaigns/<str:public_id>/start/", campaigns.start, name="campaign-start"),
+    path("campaigns/<str:public_id>/pause/", campaigns.pause, name="campaign-pause"),
+    path("campaigns/<str:public_id>/resume/", campaigns.resume, name="campaign-resume"),
+    path("campaigns/<str:public_id>/end/", campaigns.end, name="campaign-end"),
+    path("campaigns/<str:public_id>/commission/", plans.commission, name="campaign-commission"),
+    path("campaigns/<str:public_id>/commission/edit/", plans.edit, name="plan-edit"),
+    path("campaigns/<str:public_id>/commission/example/", plans.example, name="plan-example"),
+    path("campaigns/<str:public_id>/goals/<slug:code>/rename/", plans.rename_goal, name="goal-rename"),
+    path("campaigns/<str:public_id>/creatives/", creatives.listing, name="campaign-creatives"),
+    path("campaigns/<str:public_id>/creatives/banners/", creatives.create_banners, name="banner-create"),
+    path("campaigns/<str:public_id>/creatives/texts/", creatives.create_text, name="text-create"),
+    path("campaigns/<str:public_id>/integration/", integration.show, name="campaign-integration"),
+    path("campaigns/<str:public_id>/integration/token/", integration.renew_token, name="token-renew"),
+    # /plans/
+    path("plans/<str:public_id>/activate/", plans.activate, name="plan-activate"),
+    path("plans/<str:public_id>/withdraw/", plans.withdraw, name="plan-withdraw"),
+    path("plans/<str:public_id>/discard/", plans.discard, name="plan-discard"),
+    # /creatives/
+    path("creatives/<str:public_id>/retire/", creatives.retire, name="creative-retire"),
+    re_path(
+        r"^creatives/(?P<sha256>[0-9a-f]{64})\.(?P<extension>png|jpg|gif|webp)$", images.show, name="creative-image"
+    ),
+    # /mandates/
+    path("mandates/", mandates.listing, name="mandate-list"),
+    path("mandates/new/", mandates.create, name="mandate-create"),
+    path("mandates/<str:public_id>/edit/", mandates.edit, name="mandate-edit"),
+    path("mandates/<str:public_id>/end/", mandates.end, name="mandate-end"),
+    # /clients/
+    path("clients/", mandates.clients, name="client-list"),
+]

@@ -1,10 +1,13 @@
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from advertisers.models.campaigns import Campaign
 from network.ids import public_id
 from network.models import Organization
+
+FILE_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 
 
 class CreativeKind(models.TextChoices):
@@ -23,6 +26,19 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.sha256
+
+    @property
+    def size(self) -> str:
+        return f"{self.width}×{self.height}"
+
+    @property
+    def path(self) -> str:
+        """Where it is shown, on this site's origin; the same bytes for ever."""
+        return reverse("advertisers:creative-image", args=[self.sha256, self.extension])
+
+    @property
+    def extension(self) -> str:
+        return FILE_EXTENSIONS[self.content_type]
 
 
 class Creative(models.Model):

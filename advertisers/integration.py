@@ -1,0 +1,98 @@
+"""Code that an advertiser puts into its shop, filled in with the campaign's own values."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+from urllib.parse import urlencode
+
+from advertisers.models import Campaign, Goal, GoalKind
+from advertisers.sentences import TYPICAL_ORDERS
+from network.money import Money, to_major
+
+HIDDEN: Final = "••••••••"
+"""Stands for the token where the reader may not see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What the integration page shows."""
+
+    token: str
+    goals: list[Goal]
+    curl: str
+    php: str
+    python: str
+    refund: str
+    tag: str
+    thanks: str
+    policy: str
+    test: str
+
+
+def examples(campaign: Campaign, token: str, tracking_url: str) -> Code:
+    goals = list(campaign.goals.exclude(kind__in=[GoalKind.IMPRESSION, GoalKind.CLICK]).order_by("pk"))
+    goal = next((goal for goal in goals if goal.kind == GoalKind.SALE), goals[0] if goals else None)
+    code = goal.code if goal else GoalKind.SALE.value
+    amount = str(_example_amount(campaign.currency))
+    postback = f"{tracking_url}/postback"
+    fields = {"goal": code, "order_id": "1001", "amount": amount, "currency": campaign.currency}
+    refund = {"goal": "refund", "order_id": "1001", "refund_id": "R1", "amount": amount, "currency": campaign.currency}
+    return Code(
+        token=token,
+        goals=goals,
+        curl=_curl(postback, {"token": token, "click_id": "CLICK_ID", **fields}),
+        php=_php(postback, token, fields),
+        python=_python(postback, token, fields),
+        refund=_curl(postback, {"token": token, **refund}),
+        tag=f'<script src="{tracking_url}/tag.js" data-campaign="{campaign.public_id}" async></script>',
+        thanks=_thanks(campaign, tracking_url, fields),
+        policy=f"script-src {tracking_url}; connect-src {tracking_url}",
+        test=_curl(postback, {"token": token, "click_id": "CLICK_ID", **fields, "test": "1"}),
+    )
+
+
+def _example_amount(currency: str) -> Decimal:
+    return to_major(Money(TYPICAL_ORDERS[currency], currency))
+
+
+def _curl(url: str, fields: dict[str, str]) -> str:
+    lines = [f"curl -G '{url}'", *(f"  --data-urlencode '{name}={value}'" for name, value in fields.items())]
+    return " \\\n".join(lines)
+
+
+def _php(url: str, token: str, fields: dict[str, str]) -> str:
+    return f"""<?php
+// Call this once the order is paid. $clickId is what came to the landing page.
+$answer = file_get_contents('{url}?' . http_build_query([
+    'token'    => '{token}',
+    'click_id' => $clickId,
+    'goal'     => '{fields["goal"]}',
+    'order_id' => $order->id,
+    'amount'   => $order->total,  // like {fields["amount"]}
+    'currency' => '{fields["currency"]}',
+]));"""
+
+
+def _python(url: str, token: str, fields: dict[str, str]) -> str:
+    return f'''import requests
+
+def report_order(click_id, order):
+    """Call this once the order is paid. click_id is what came to the landing page."""
+    answer = requests.post(
+        "{url}",
+        data={{
+            "token": "{token}",
+            "click_id": click_id,
+            "goal": "{fields["goal"]}",
+            "order_id": order.id,
+            "amount": str(order.total),  # like "{fields["amount"]}"
+            "currency": "{fields["currency"]}",
+        }},
+        timeout=10,
+    )
+    answer.raise_for_status()'''
+
+
+def _thanks(campaign: Campaign, tracking_url: str, fields: dict[str, str]) -> str:
+    values = urlencode({"campaign": campaign.public_id, **fields})
+    return f'<img src="{tracking_url}/pixel.gif?{values}" width="1" height="1" alt="">'
