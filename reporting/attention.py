@@ -1,9 +1,10 @@
 """What waits for a decision: applications, conversions to validate, low balances; and an OPM's clients with theirs."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 from django.db.models import Count, Min
+from django.utils import timezone
 
 from advertisers.models import Mandate, Scope, advertisers_of
 from network.models import Organization
@@ -20,13 +21,13 @@ class Waiting:
     kind: str
     advertiser: Organization
     count: int
-    since: datetime | None
+    since: date | None
 
 
 def queue(organization: Organization) -> list[Waiting]:
     """Everything that waits for this advertiser, agency or the network, the longest waiting first."""
     lines = [*_applications(organization), *_conversions(organization), *_low_balances(organization)]
-    return sorted(lines, key=lambda line: (line.since is None, line.since or line.advertiser.created_at))
+    return sorted(lines, key=lambda line: (line.since is None, line.since or date.max))
 
 
 def _applications(organization: Organization) -> list[Waiting]:
@@ -36,7 +37,7 @@ def _applications(organization: Organization) -> list[Waiting]:
         .values("campaign__advertiser")
         .annotate(count=Count("pk"), since=Min("applied_at"))
     )
-    return _lines("applications", {row["campaign__advertiser"]: (row["count"], row["since"]) for row in waiting})
+    return _lines("applications", {row["campaign__advertiser"]: (row["count"], timezone.localdate(row["since"])) for row in waiting})
 
 
 def _conversions(organization: Organization) -> list[Waiting]:
@@ -45,7 +46,7 @@ def _conversions(organization: Organization) -> list[Waiting]:
         .filter(status=CommissionStatus.PENDING, conversion__isnull=False)
         .order_by()
         .values("advertiser")
-        .annotate(count=Count("pk"), since=Min("created_at"))
+        .annotate(count=Count("pk"), since=Min("day"))
     )
     return _lines("conversions", {row["advertiser"]: (row["count"], row["since"]) for row in waiting})
 
@@ -55,7 +56,7 @@ def _low_balances(organization: Organization) -> list[Waiting]:
     return _lines("low_balance", dict.fromkeys(low, (1, None)))
 
 
-def _lines(kind: str, found: dict[int, tuple[int, datetime | None]]) -> list[Waiting]:
+def _lines(kind: str, found: dict[int, tuple[int, date | None]]) -> list[Waiting]:
     advertisers = Organization.objects.in_bulk(found)
     return [Waiting(kind, advertisers[pk], count, since) for pk, (count, since) in found.items()]
 

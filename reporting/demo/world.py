@@ -20,7 +20,7 @@ from publishers.models import Partnership, TrackingLink
 from reporting.demo import banners, parties
 from reporting.demo.parties import CampaignParty, Party, PublisherParty, Rate
 
-HISTORY = timedelta(days=30)
+HISTORY = timedelta(days=29)
 SECOND_VERSION = timedelta(days=10)
 
 
