@@ -50,6 +50,7 @@ if SECURE:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the browsers' preload list is the operator's own decision
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^health/"]
     SESSION_COOKIE_NAME = "__Host-session"
@@ -134,12 +135,16 @@ TEMPLATES = [
 ]
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
-DATABASES = {
-    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=0)
-    | {
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8)}},
+DATABASES: dict[str, Any] = {
+    # A connection is tried before it is used, so that a restart of the database fails no request after it.
+    "default": {
+        **dj_database_url.parse(DATABASE_URL, conn_max_age=0, conn_health_checks=True),
         "ATOMIC_REQUESTS": False,
     }
+}
+DATABASES["default"]["OPTIONS"] = {
+    **DATABASES["default"].get("OPTIONS", {}),  # what the address itself says, such as sslmode
+    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8)},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -235,6 +240,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {"payouts.tasks.*": {"queue": "money"}, "network.tasks.send_mail": {"queue": "mail"}}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # they are delivered again anyway
 
 DJANGO_STRUCTLOG_CELERY_ENABLED = False
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
