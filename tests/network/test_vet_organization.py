@@ -109,10 +109,11 @@ def test_it_never_suspends_the_network(nima: Member) -> None:
 
 def test_it_lists_who_waits_first(nima: Member, ada: Member, applicant: Organization, signed_in: SignedIn) -> None:
     page = signed_in(nima).get(reverse("network:organization-list"))
-    assert list(page.context["page"])[0] == applicant
+    assert page.context["page"][0] == applicant
     assert page.context["waiting"] == 1
 
 
+@pytest.mark.usefixtures("ada", "applicant")
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -124,12 +125,7 @@ def test_it_lists_who_waits_first(nima: Member, ada: Member, applicant: Organiza
     ],
 )
 def test_it_finds_by_kind_status_and_text(
-    nima: Member,
-    ada: Member,
-    applicant: Organization,
-    signed_in: SignedIn,
-    query: dict[str, str],
-    names: list[str],
+    nima: Member, signed_in: SignedIn, query: dict[str, str], names: list[str]
 ) -> None:
     page = signed_in(nima).get(reverse("network:organization-list"), query)
     assert [organization.name for organization in page.context["page"]] == names
