@@ -62,8 +62,10 @@ def is_healthy(name: str, environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def answers(url: str) -> bool:
+    """Whether it says 200; asked directly, whatever proxy the environment names."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own http address
+        with direct.open(url, timeout=5) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

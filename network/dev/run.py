@@ -142,6 +142,7 @@ async def start_services(supervisor: Supervisor, var_dir: Path) -> dict[str, str
             server.command(),
             cwd=server.data,
             user=server.user,
+            is_service=True,
             log=server.log,
             stop_signals=server.stop_signals,
             prepare=server.end_leftovers,

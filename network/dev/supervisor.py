@@ -35,6 +35,7 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     user: str | None = None
+    is_service: bool = False  # others need it: it ends after them
     log: Path | None = None  # output goes there instead of to the terminal
     stop_signals: Sequence[signal.Signals] = (signal.SIGTERM,)
     patience: float = 12.0  # seconds after each of them
@@ -66,7 +67,8 @@ class Supervisor:
     async def start(self, program: Program) -> None:
         """Start it and keep it running."""
         self.running[program.name] = await self._spawn(program)
-        self.watches[program.name] = asyncio.create_task(self._watch(program))
+        watch = self.watches[program.name] = asyncio.create_task(self._watch(program))
+        watch.add_done_callback(self._lost)
 
     async def run(self, program: Program) -> None:
         """Run it to its end. Raises Failed if that is not a success."""
@@ -90,15 +92,13 @@ class Supervisor:
                 await asyncio.sleep(0.05)
 
     async def stop(self) -> None:
-        """End all programs, the last started first, each with its own children."""
+        """End all programs, each with its own children: first what uses services, all at once, then the services."""
         self.stopping.set()
         for watch in self.watches.values():
             watch.cancel()
-        for running in reversed(list(self.running.values())):
-            for signum in running.program.stop_signals:
-                if await self._ends(running, signum):
-                    break
-            await self._bury(running)
+        for is_service in (False, True):
+            chosen = [running for running in self.running.values() if running.program.is_service == is_service]
+            await asyncio.gather(*map(self._end, chosen))
         self.running.clear()
 
     def kill(self) -> None:
@@ -181,6 +181,18 @@ class Supervisor:
         if running.output:
             await asyncio.wait([running.output], timeout=1)
             running.output.cancel()
+
+    async def _end(self, running: Running) -> None:
+        for signum in running.program.stop_signals:
+            if await self._ends(running, signum):
+                break
+        await self._bury(running)
+
+    def _lost(self, watch: asyncio.Task[None]) -> None:
+        """A watch itself failed, for example because a program cannot be started again."""
+        if not watch.cancelled() and (problem := watch.exception()):
+            self.failure = str(problem)
+            self.stopping.set()
 
     async def _ends(self, running: Running, signum: signal.Signals) -> bool:
         with suppress(ProcessLookupError):

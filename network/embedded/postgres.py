@@ -41,10 +41,7 @@ class Postgres:
 
     var_dir: Path
     name: str = "postgres"
-    stop_signals: tuple[signal.Signals, ...] = (
-        signal.SIGINT,
-        signal.SIGQUIT,
-    )  # fast, then immediate shutdown
+    stop_signals: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGQUIT)  # fast, then immediate
     user: str | None = field(init=False, default=None)
     data: Path = field(init=False)
     programs: Path = field(init=False)
@@ -117,16 +114,19 @@ class Postgres:
         return short
 
     def _create(self) -> None:
-        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Made aside and moved when complete: killed in the middle, it is made again."""
+        fresh = self.data.with_name(f"{self.data.name}.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700, parents=True)
         if self.user:
             entry = pwd.getpwnam(self.user)
-            os.chown(self.data, entry.pw_uid, entry.pw_gid)
-        argv = [str(self.programs / "bin" / "initdb"), "-D", str(self.data), "-U", "postgres", "--auth=trust"]
+            os.chown(fresh, entry.pw_uid, entry.pw_gid)
+        argv = [str(self.programs / "bin" / "initdb"), "-D", str(fresh), "-U", "postgres", "--auth=trust"]
         argv += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         answer = _run_as(self.user, argv)
         if answer.returncode:
-            shutil.rmtree(self.data, ignore_errors=True)
             raise RuntimeError(f"PostgreSQL could not create its data directory:\n{answer.stdout}{answer.stderr}")
+        fresh.rename(self.data)
 
     def _let_in(self, user: str) -> None:
         """Choose places that the user can reach: a clone below /root (mode 700) keeps its data in /var/lib."""

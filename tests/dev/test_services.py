@@ -134,3 +134,12 @@ def test_bound_ones_end_with_a_killed_process(place: Path) -> None:
     while any(server.processes() for server in services.servers(place)):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_half_made_data_directory_is_made_again(place: Path) -> None:
+    half = place / "postgres.new"
+    half.mkdir()
+    (half / "PG_VERSION").write_text("18\n")
+    services.start(place, bound=True)
+    assert services.running(place)
+    assert not half.exists()
