@@ -194,5 +194,3 @@ def wait_until(is_true: Callable[[], bool], within: float = 10.0) -> float:
             pytest.fail(f"not within {within} s")
         time.sleep(0.005)
     return time.monotonic() - began
-
-

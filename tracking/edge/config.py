@@ -25,6 +25,7 @@ class Config:
     keys: Keys
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     reports_per_second: int  # of one campaign, before 429
+    logged_per_minute: int  # duplicates and refused reports of one campaign that are kept for its log
     local: bool
     log_level: str
 
@@ -55,6 +56,7 @@ def read(env: Mapping[str, str] = os.environ) -> Config:
         keys=Keys.of(_secret(env, "CLICK_KEYS"), secret_key, *_listed(env, "SECRET_KEY_FALLBACKS")),
         trusted_proxies=tuple(ip_network(text) for text in _listed(env, "TRUSTED_PROXIES")),
         reports_per_second=int(env.get("REPORTS_PER_SECOND") or 2000),
+        logged_per_minute=int(env.get("LOGGED_PER_MINUTE") or 120),
         local=local,
         log_level=env.get("LOG_LEVEL") or "INFO",
     )

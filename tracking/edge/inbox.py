@@ -31,7 +31,6 @@ PATIENCE: Final = 5.0  # seconds for a group, before it goes to the spool
 RETRY: Final = 0.5
 DRAIN_BATCH: Final = 500
 LOOK_FOR_SPOOLED: Final = 10.0
-LOGGED_PER_MINUTE: Final = 120  # duplicates and refused reports of one campaign that are kept for its log
 OVERLOADED: Final = Rejection(503, "overloaded", "Too many reports are waiting. Send it again in a few seconds.")
 UNSTORABLE: Final = Rejection(422, "invalid_characters", "The report holds text that cannot be stored.")
 
@@ -45,11 +44,11 @@ class Group:
 
 
 class Inbox:
-    def __init__(self, database_url: str, spooled: Spool) -> None:
+    def __init__(self, database_url: str, spooled: Spool, logged_per_minute: int) -> None:
         self.database_url, self.spool = database_url, spooled
         self.is_away = False
         self.stored = 0
-        self.logged = PerMinute(LOGGED_PER_MINUTE)
+        self.logged = PerMinute(logged_per_minute)
         self._groups: deque[Group] = deque()
         self._resting: deque[asyncio.Future[None]] = deque()
         self._busy = 0

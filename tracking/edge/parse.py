@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 MAX_PARAMETERS: Final = 100
 MAX_NAME: Final = 64
 MAX_SUB: Final = 256  # bytes
+ADDRESSES: Final = frozenset({"url", "deep_link", "ued", "murl"})
 MACRO: Final = re.compile(
     r"\{\{?[\w.:-]{1,64}\}?\}|\$\{[\w.:-]{0,64}\}|#[A-Za-z]\w{0,31}#|!!!\w{1,32}!!!|%[sd]|\[[A-Z_]{2,64}\]"
 )
@@ -56,8 +57,13 @@ def visitor_parameters(query: bytes) -> tuple[dict[str, str], bool]:
         if name in found:
             repeated = True
         elif value := lenient(raw_value):
-            found[name] = value
+            found[name] = value if name not in ADDRESSES else _untouched(raw_value)
     return found, repeated
+
+
+def _untouched(raw: bytes) -> str:
+    """An address is not repaired: one that holds controls is for `redirects.deep_link` to refuse."""
+    return decoded(raw).decode("utf-8", "replace")
 
 
 def cut(text: str, limit: int) -> str:

@@ -21,7 +21,8 @@ class Edge:
         self.counters: Counter[str] = Counter()
         self.follower = Follower(config.database_url, config.spool_dir / "snapshot.json")
         self.buffer = Buffer(config.redis_url, config.stream, Spool(config.spool_dir, "events", config.spool_max_bytes))
-        self.inbox = Inbox(config.database_url, Spool(config.spool_dir, "reports", config.spool_max_bytes))
+        spooled = Spool(config.spool_dir, "reports", config.spool_max_bytes)
+        self.inbox = Inbox(config.database_url, spooled, config.logged_per_minute)
         self.rates = PerSecond(config.reports_per_second)
         self._following: asyncio.Task[None] | None = None
 

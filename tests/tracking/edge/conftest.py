@@ -18,7 +18,7 @@ def shop(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 def tracking(shop: Scene, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
     """One edge for all tests of this folder that do not break it."""
     with running(tmp_path_factory.mktemp("edge")) as processes:
-        yield processes.start("edge", DATABASE_URL=shop.database_url)
+        yield processes.start("edge", DATABASE_URL=shop.database_url, LOGGED_PER_MINUTE="100000")
 
 
 @pytest.fixture
