@@ -98,7 +98,7 @@ class Stat(TypedDict):
     label: object
     value: object
     hint: object
-    delta: Number | None
+    delta: Fraction | None
     rising: bool
     good: bool
     note: object
@@ -121,14 +121,15 @@ def stat(
     icon: str = "",
 ) -> Stat:
     """A figure with its name. `delta` is the change as a ratio (0.12 is +12%), `hint` explains how it is calculated."""
-    rising = delta is not None and delta > 0
+    change = None if delta is None else Fraction(str(delta))
+    rising = change is not None and change > 0
     return {
         "label": label,
         "value": value,
         "hint": hint,
-        "delta": None if delta is None else abs(delta),
+        "delta": None if change is None else abs(change),
         "rising": rising,
-        "good": not delta or rising != less_is_better,
+        "good": not change or rising != less_is_better,
         "note": note,
         "values": spark,
         "url": url,

@@ -96,6 +96,8 @@
       return Math.min(units.findIndex((known) => known.key === key), 1);
     });
     const label = { fontFamily: font, fontSize: 12, color: colours.text };
+    // Without any value ECharts would invent a scale of hundredths.
+    const flat = (axis) => data.series.every(({ values }, index) => axisOf[index] !== axis || !values.some(Boolean));
     return {
       axisOf,
       x: {
@@ -110,7 +112,9 @@
         type: "value",
         position: (index === 0) === rtl ? "right" : "left",
         splitNumber: 4,
-        minInterval: unit.places === 0 && unit.divisor === 1 ? 1 : 0,
+        minInterval: unit.divisor < 1 ? 0 : 1,
+        max: flat(index) ? unit.divisor : null,
+        interval: flat(index) ? unit.divisor : null,
         splitLine: { show: index === 0, lineStyle: { color: colours.grid, type: [4, 4] } },
         axisLabel: { ...label, formatter: (value) => short(value, unit) },
       })),

@@ -74,7 +74,9 @@ def test_it_names_the_limits_in_the_readers_words() -> None:
 
 def test_it_takes_a_currency_learned_late() -> None:
     form = TermsForm({"amount": "19.99"})
-    form.fields["amount"].currency = "USD"
+    field = form.fields["amount"]
+    assert isinstance(field, MoneyField)
+    field.currency = "USD"
     assert form.is_valid()
     assert form.cleaned_data["amount"] == Money(1999, "USD")
     assert ">USD<" in str(form["amount"])
