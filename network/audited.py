@@ -3,6 +3,9 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from network.models import Kind
+from network.roles import Role
+
 SENTENCES: Final[dict[str, Promise]] = {
     "organization.registered": _("{who} registered {label}."),
     "organization.edited": _("{who} edited the details of {label}."),
@@ -31,4 +34,9 @@ TOPICS: Final[dict[str, Promise]] = {
     "key": _("API keys"),
     "user": _("Personal settings"),
     "network_settings": _("Network settings"),
+}
+WORDS: Final[dict[str, dict[str, str | Promise]]] = {
+    "role": {role.value: role.label for role in Role},
+    "before": {role.value: role.label for role in Role},
+    "kind": {kind.value: kind.label for kind in Kind},
 }

@@ -3,7 +3,8 @@
     SENTENCES = {"campaign.started": _("{who} started the campaign {label}.")}
     TOPICS = {"campaign": _("Campaigns")}
 
-Placeholders: `who`, `label` (the object), and any name in the entry's detail.
+Placeholders: `who`, `label` (the object), any name in the entry's detail, and `money` if it holds an amount (minor
+units) and a currency. An app may also give the words for codes in a detail: WORDS = {"reason": {"fraud": _("Fraud")}}.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from datetime import datetime
 from functools import cache
 from importlib import import_module
 from string import Formatter
-from typing import Any, Final
+from typing import Any
 
 from django.apps import apps
 from django.utils.functional import Promise
@@ -22,13 +23,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from network.models import AuditEntry, Kind, Organization
-from network.roles import Role
-
-WORDS: Final[dict[str, dict[str, Any]]] = {
-    "role": {value: Role(value).label for value in Role},
-    "before": {value: Role(value).label for value in Role},
-    "kind": {value: Kind(value).label for value in Kind},
-}
+from network.money import Money
+from network.templatetags.format import money
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,6 @@ class Line:
     at: datetime
     sentence: SafeString
     reason: str
-    organization: Organization | None
 
 
 @cache
@@ -50,11 +45,16 @@ def topics() -> Mapping[str, Promise]:
     return _collected("TOPICS")
 
 
-def _collected(name: str) -> Mapping[str, Promise]:
-    found: dict[str, Promise] = {}
+@cache
+def words() -> Mapping[str, Mapping[str, str | Promise]]:
+    return _collected("WORDS")
+
+
+def _collected(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for config in apps.get_app_configs():
         if config.module and module_has_submodule(config.module, "audited"):
-            found |= getattr(import_module(f"{config.name}.audited"), name)
+            found |= getattr(import_module(f"{config.name}.audited"), name, {})
     return found
 
 
@@ -63,13 +63,19 @@ def line(entry: AuditEntry, reader: Organization) -> Line:
     sentence = str(sentences().get(entry.action) or _("{who}: {label} ({action})"))
     values = {**entry.detail, "who": _who(entry, reader), "label": entry.label, "action": entry.action}
     names = {name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name}
-    shown = {name: format_html("<bdi>{}</bdi>", _word(name, values.get(name, "—"))) for name in names}
-    reason = entry.detail.get("reason") or ""
-    return Line(entry.at, format_html(sentence, **shown), str(reason), entry.organization)
+    shown = {name: _shown(name, values) for name in names}
+    why = [str(_word(name, entry.detail.get(name, ""))) for name in ("reason", "note")]
+    return Line(entry.at, format_html(sentence, **shown), " · ".join(filter(None, why)))
+
+
+def _shown(name: str, values: Mapping[str, Any]) -> SafeString | str:
+    if name == "money" and "amount" in values:
+        return money(Money(values["amount"], values["currency"]))
+    return format_html("<bdi>{}</bdi>", _word(name, values.get(name, "—")))
 
 
 def _word(name: str, value: object) -> object:
-    return WORDS.get(name, {}).get(value, value) if isinstance(value, str) else value
+    return words().get(name, {}).get(value, value) if isinstance(value, str) else value
 
 
 def _who(entry: AuditEntry, reader: Organization) -> str:

@@ -1,0 +1,28 @@
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: Final[dict[str, Promise]] = {
+    "partnership.applied": _("{who} applied for a partnership: {label}."),
+    "partnership.invited": _("{who} offered a partnership: {label}."),
+    "partnership.accepted": _("{who} accepted the partnership {label}."),
+    "partnership.invitation_declined": _("{who} turned down the partnership {label}."),
+    "partnership.approved": _("{who} approved the partnership {label}."),
+    "partnership.declined": _("{who} declined the partnership {label}."),
+    "partnership.paused": _("{who} paused the partnership {label}."),
+    "partnership.resumed": _("{who} resumed the partnership {label}."),
+    "partnership.ended": _("{who} ended the partnership {label}."),
+    "link.grabbed": _("{who} grabbed the link {label}."),
+    "link.retired": _("{who} retired the link {label}."),
+    "profile.described": _("{who} edited the publisher's profile."),
+    "property.added": _("{who} added the property {label}."),
+    "property.edited": _("{who} edited the property {label}."),
+    "property.removed": _("{who} removed the property {label}."),
+}
+TOPICS: Final[dict[str, Promise]] = {
+    "partnership": _("Partnerships"),
+    "link": _("Links"),
+    "profile": _("Profile"),
+    "property": _("Properties"),
+}
