@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,12 @@ from tests.tracking.stage import GOOGLEBOT, PHONE, STREAM, event, ingest, send, 
 from tracking.ingest import batches
 from tracking.ingest.stream import Stream
 from tracking.models import Click, DailyCount, Impression
+
+
+def letters(redis: Redis) -> list[dict[bytes, bytes]]:
+    found: Any = redis.xrange(f"{STREAM}:dead")
+    return [letter for _, letter in found]
+
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
 
@@ -123,7 +130,7 @@ def test_it_buries_poison_and_stores_the_rest(redis: Redis, link: TrackingLink, 
 
     assert ingest(redis) == batches.Result(stored=2, buried=1)
 
-    [(_, letter)] = redis.xrange(f"{STREAM}:dead")
+    [letter] = letters(redis)
     assert (letter[b"e"], letter[b"reason"]) == (poison, reason)
     assert redis.xlen(STREAM) == 0
 
@@ -133,7 +140,7 @@ def test_it_buries_events_that_name_nothing(redis: Redis, link: TrackingLink) ->
 
     assert ingest(redis) == batches.Result(stored=1, buried=3)
 
-    reasons = [letter[b"reason"] for _, letter in redis.xrange(f"{STREAM}:dead")]
+    reasons = [letter[b"reason"] for letter in letters(redis)]
     assert reasons == [b"unknown_campaign", b"unknown_link", b"unknown_link"]
 
 
@@ -143,7 +150,7 @@ def test_it_finds_the_one_event_that_the_database_refuses(redis: Redis, link: Tr
 
     assert ingest(redis) == batches.Result(stored=100, buried=1)
 
-    [(_, letter)] = redis.xrange(f"{STREAM}:dead")
+    [letter] = letters(redis)
     assert letter[b"reason"] == b"DataError"
     assert DailyCount.objects.get().clicks == 100
 

@@ -1,0 +1,163 @@
+"""Sixteen processes at the same inbox and the same stream: each report takes effect once, each event counts once."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+from typing import Any
+
+import orjson
+import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from advertisers.models import Campaign
+from publishers.models import Partnership, TrackingLink
+from tests.cast import Member
+from tests.tracking import stage
+from tests.tracking.conftest import campaign, link, partnership
+from tracking import conversions, orders, refunds
+from tracking.ingest import batches, store
+from tracking.ingest.stream import Entry
+from tracking.models import Click, Conversion, DailyCount, Postback, Refund
+from tracking.models.conversions import PostbackQuerySet
+from tracking.outcomes import Outcome
+
+HANDS = 16
+__all__ = ["Member", "Partnership", "campaign", "link", "partnership"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def a_connection_each() -> Iterator[None]:
+    options: Any = connection.settings_dict["OPTIONS"]
+    pool = options.pop("pool")
+    connection.close()
+    yield
+    connection.close()
+    options["pool"] = pool
+
+
+def at_once[T](*works: Callable[[], T]) -> list[T | Exception]:
+    """Each in a thread of its own, all started together; what they returned or raised."""
+    barrier = Barrier(len(works))
+
+    def run(work: Callable[[], T]) -> T | Exception:
+        try:
+            connection.ensure_connection()
+            barrier.wait()
+            return work()
+        except Exception as error:  # noqa: BLE001  the test looks at it
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(run, works))
+
+
+class TestOneReport:
+    """The guard is the lock on the postback: whoever comes second leaves it alone."""
+
+    def reports(self, campaign: Campaign, link: TrackingLink) -> list[Postback]:
+        return [stage.report(campaign, f"A-{number}", click_id=stage.click_id(link)) for number in range(25)]
+
+    def run(self, reports: list[Postback]) -> Counter[Outcome | str | None]:
+        def one_hand() -> list[Outcome | None]:
+            return [conversions.process(postback) for postback in reports]
+
+        outcomes: Counter[Outcome | str | None] = Counter()
+        for result in at_once(*[one_hand] * HANDS):
+            outcomes.update([type(result).__name__] if isinstance(result, Exception) else result)
+        return outcomes
+
+    def test_it_takes_effect_once(self, campaign: Campaign, link: TrackingLink) -> None:
+        outcomes = self.run(self.reports(campaign, link))
+        assert outcomes == {Outcome.CONVERTED: 25, None: 25 * (HANDS - 1)}
+        assert Conversion.objects.count() == 25
+        assert set(Postback.objects.values_list("outcome", flat=True)) == {"converted"}
+
+    def test_control_without_the_lock_it_takes_effect_often(
+        self, campaign: Campaign, link: TrackingLink, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(PostbackQuerySet, "select_for_update", lambda self, **_: self)
+        outcomes = self.run(self.reports(campaign, link))
+        assert sum(count for outcome, count in outcomes.items() if outcome is not None) > 25
+
+
+class TestOneOrder:
+    """The guard is the order's lock: sale and refund that are processed at the same time see each other."""
+
+    def run(self, campaign: Campaign, link: TrackingLink, number: int) -> bool:
+        """Whether the refund found its sale."""
+        sale = stage.report(campaign, f"A-{number}", click_id=stage.click_id(link))
+        refund = stage.refund(campaign, f"A-{number}", 100)
+        at_once(lambda: conversions.process(sale), lambda: conversions.process(refund))
+        return Refund.objects.get(order_id=f"A-{number}").conversion_id == sale.id
+
+    def test_it_brings_sale_and_refund_together(self, campaign: Campaign, link: TrackingLink) -> None:
+        assert all(self.run(campaign, link, number) for number in range(20))
+
+    def test_control_without_the_lock_they_miss_each_other(
+        self, campaign: Campaign, link: TrackingLink, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sale_looked, refund_looked = Event(), Event()
+
+        def adopt(conversion: Conversion, adopt: Any = refunds.adopt) -> None:
+            adopt(conversion)
+            sale_looked.set()
+            refund_looked.wait(10)  # the sale is not committed yet
+
+        def target(campaign: Campaign, order_id: str, target: Any = refunds.target) -> Any:
+            sale_looked.wait(10)
+            found = target(campaign, order_id)
+            refund_looked.set()
+            return found
+
+        monkeypatch.setattr(orders, "lock", lambda *_: None)
+        monkeypatch.setattr(refunds, "adopt", adopt)
+        monkeypatch.setattr(refunds, "target", target)
+        assert not self.run(campaign, link, 1)
+
+
+class TestManyBatches:
+    """The guards are the events' keys, and one order of locks for all."""
+
+    def entries(self, link: TrackingLink) -> list[Entry]:
+        now = timezone.now()
+        events = [stage.event(link, now) for _ in range(150)]
+        events += [stage.event(link, now, t="impression") for _ in range(150)]
+        return [Entry(str(number).encode(), orjson.dumps(event)) for number, event in enumerate(events)]
+
+    def run(self, entries: list[Entry], hands: int = HANDS) -> list[batches.Result | Exception]:
+        class Nowhere:
+            def acknowledge(self, entries: list[Entry]) -> None:
+                pass
+
+            def bury(self, entry: Entry, reason: str) -> None:
+                raise AssertionError(reason)
+
+        def one_hand() -> batches.Result:
+            return batches.take(Nowhere(), random.sample(entries, len(entries)))
+
+        return at_once(*[one_hand] * hands)
+
+    def test_it_counts_each_event_once_and_nobody_deadlocks(self, link: TrackingLink) -> None:
+        results = self.run(self.entries(link))
+        total = sum((result for result in results if isinstance(result, batches.Result)), batches.Result())
+        assert total == batches.Result(stored=300, repeated=300 * (HANDS - 1))
+        count = DailyCount.objects.get()
+        assert (count.clicks, count.impressions, Click.objects.count()) == (150, 150, 150)
+
+    def test_control_in_random_order_they_deadlock(self, link: TrackingLink, monkeypatch: pytest.MonkeyPatch) -> None:
+        for table in ("incoming_click", "incoming_impression"):
+            ordered = f"FROM {table} ORDER BY campaign_id, at, nonce"
+            slowly = "LATERAL pg_sleep(0.001 + 0 * (nonce % 2))"
+            shuffled = f"FROM (SELECT * FROM {table} ORDER BY random()), {slowly}"  # noqa: S608
+            assert ordered in store.MERGE
+            monkeypatch.setattr(store, "MERGE", store.MERGE.replace(ordered, shuffled))
+        errors = [result for result in self.run(self.entries(link), 3) if isinstance(result, OperationalError)]
+        assert errors
+        assert "deadlock" in str(errors[0])
