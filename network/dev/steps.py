@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 PYTHON = BIN / "python"
+STAMP = ".stamp"
 UV = "uv>=0.9,<1"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -52,8 +53,9 @@ def prepare() -> None:
     inputs = ["package-lock.json", "network/dev/assets.py"]
     step("Front-end assets", assets, inputs=inputs, stamp=ROOT / "static" / "vendor")
     catalogues = sorted(ROOT.glob("locale/**/*.po"))
-    made = [b"made" for catalogue in catalogues if catalogue.with_suffix(".mo").exists()]
-    step("Translations", translations, inputs=catalogues, more=made, stamp=ROOT / "locale")
+    if not all(catalogue.with_suffix(".mo").exists() for catalogue in catalogues):
+        (ROOT / "locale" / STAMP).unlink(missing_ok=True)
+    step("Translations", translations, inputs=catalogues, stamp=ROOT / "locale")
 
 
 def environment() -> None:
@@ -125,7 +127,7 @@ def step(
 ) -> None:
     """Run the action with one line about it, unless the stamp in the folder it makes says that nothing changed."""
     digest = hashlib.sha256(b"\0".join([*more, *(ROOT.joinpath(path).read_bytes() for path in inputs)])).hexdigest()
-    mark = stamp / ".stamp" if stamp else None
+    mark = stamp / STAMP if stamp else None
     if mark and mark.exists() and mark.read_text() == digest:
         return
     with timed(title):
