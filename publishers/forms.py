@@ -8,9 +8,10 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign, Objective, PayModel
+from network.forms import WholeNumberField
 from network.money import Currency
 from publishers.links import MAX_SUB, SUBS
-from publishers.models import Partnership, PartnershipStatus, Property, PublisherProfile
+from publishers.models import Partnership, PartnershipStatus, Property, PublisherKind, PublisherProfile
 
 ANY = ("", _("Any"))
 
@@ -23,8 +24,14 @@ def bare() -> FormHelper:
     return helper
 
 
+def kind_field() -> forms.ChoiceField:
+    return forms.ChoiceField(label=_("Kind"), choices=[("", _("Choose one")), *PublisherKind.choices])
+
+
 class ProfileForm(forms.ModelForm[PublisherProfile]):
     helper = bare()
+
+    kind = kind_field()
 
     class Meta:
         model = PublisherProfile
@@ -39,19 +46,14 @@ class ProfileForm(forms.ModelForm[PublisherProfile]):
 class PropertyForm(forms.ModelForm[Property]):
     helper = bare()
 
+    kind = kind_field()
     url = forms.CharField(
         label=_("Address"),
         max_length=500,
         widget=forms.URLInput(attrs={"dir": "ltr", "placeholder": "https://"}),
         help_text=_("The site, the channel or the page of the app in a store."),
     )
-    monthly_visitors = forms.IntegerField(
-        label=_("Visitors a month"),
-        required=False,
-        min_value=0,
-        max_value=2_000_000_000,
-        widget=forms.NumberInput(attrs={"dir": "ltr"}),
-    )
+    monthly_visitors = WholeNumberField(label=_("Visitors a month"), required=False, max_value=2_000_000_000)
 
     class Meta:
         model = Property
@@ -111,7 +113,7 @@ class PublisherSearchForm(forms.Form):
 
     helper = bare()
 
-    campaign = forms.ChoiceField(label=_("Campaign"))
+    campaign = forms.ChoiceField(label=_("Campaign"), required=False)
     q = forms.CharField(
         label=_("Publisher"),
         required=False,
