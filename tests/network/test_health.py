@@ -1,5 +1,6 @@
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from network import health
 
@@ -20,7 +21,7 @@ def test_it_is_ready(client: Client) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["REDIS_URL", "DATABASE_URL"])
 def test_it_is_not_ready_without_a_service_and_tells_no_address(
-    client: Client, settings: pytest.FixtureRequest, name: str
+    client: Client, settings: Settings, name: str
 ) -> None:
     scheme = "redis://:hunter2@" if name == "REDIS_URL" else "postgresql://peyvand:hunter2@"
     setattr(settings, name, f"{scheme}127.0.0.1:1/0")
