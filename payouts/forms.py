@@ -16,6 +16,7 @@ NOTE = forms.TextInput(attrs={"dir": "auto"})
 
 
 class ConversionFilterForm(forms.Form):
+    tab = forms.CharField(max_length=10, required=False, widget=forms.HiddenInput)
     order = forms.CharField(label=_("Order"), max_length=128, required=False)
     campaign = forms.ChoiceField(label=_("Campaign"), required=False)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *CommissionStatus.choices])
@@ -34,6 +35,7 @@ class DeclineForm(forms.Form):
 
     reason = forms.ChoiceField(label=_("Reason"), choices=REASONS)
     note = forms.CharField(label=_("Note to the publisher"), max_length=500, required=False, widget=NOTE)
+    use_required_attribute = False  # beside a button that approves, and so needs no reason
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -106,5 +108,7 @@ class PartnerChoiceForm(forms.Form):
 
 
 class StatementForm(forms.Form):
+    account = forms.CharField(max_length=20, required=False, widget=forms.HiddenInput)
+    currency = forms.CharField(max_length=3, required=False, widget=forms.HiddenInput)
     since = JalaliDateField(label=_("From"), required=False)
     until = JalaliDateField(label=_("To"), required=False)

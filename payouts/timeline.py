@@ -75,7 +75,7 @@ class Moment:
     title: str | Promise
     note: str = ""
     amount: Money | None = None
-    icon: str = "point"
+    icon: str = "circle"
 
 
 def moments(commission: Commission) -> list[Moment]:
@@ -112,6 +112,7 @@ def _entries(commission: Commission) -> list[Moment]:
     for each in ledger.movements("commission", commission.public_id):
         if commission.publisher_id not in {each.source.owner, each.target.owner}:
             continue
-        key = (each.at, each.kind)
-        found.setdefault(key, Moment(each.at, ENTRIES.get(each.kind, each.kind), amount=each.amount, icon="book-2"))
+        taken = each.target.owner != commission.publisher_id
+        amount = -each.amount if taken else each.amount
+        found[each.at, each.kind] = Moment(each.at, ENTRIES.get(each.kind, each.kind), amount=amount, icon="notebook")
     return list(found.values())

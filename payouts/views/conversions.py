@@ -68,8 +68,10 @@ def _page(request: Request, tab: str, form: ConversionFilterForm) -> "Page[Commi
 def _filtered(found: QuerySet[Commission], wanted: dict[str, Any], kind: str) -> QuerySet[Commission]:
     """A publisher knows the end of an order number, the others all of it."""
     if order := wanted.get("order"):
-        how = "endswith" if kind == Kind.PUBLISHER else "icontains"
-        found = found.filter(**{f"conversion__order_id__{how}": order.removeprefix("…")})
+        if kind == Kind.PUBLISHER:
+            found = found.filter(conversion__order_id__endswith=order[-explanations.SHORT :])
+        else:
+            found = found.filter(conversion__order_id__icontains=order)
     if campaign := wanted.get("campaign"):
         found = found.filter(campaign__public_id=campaign)
     if status := wanted.get("status"):

@@ -1,0 +1,284 @@
+"""A conversion becomes a commission, or a reason why not; again and again with the same result."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from network.models import Kind
+from payouts import accrual, commissions, tasks
+from payouts.models import Commission, CommissionStatus, Rejection
+from publishers import links, partnerships
+from tests.cast import Member
+from tests.cast import member as make_member
+from tests.payouts.market import MICRO, Market, OpenMarket, activate
+from tests.tracking import stage
+from tracking.models import Conversion, DailyCount
+
+Status = CommissionStatus
+
+
+def test_it_records_a_commission_and_keeps_why(market: Market) -> None:
+    commission = market.sell("1001", 10_000)
+
+    assert (commission.amount, commission.fee, commission.base, commission.status) == (800, 160, 10_000, "pending")
+    assert commission.plan.version == 1
+    assert commission.rule.percent_basis_points == 800
+    assert commission.publisher == market.pia.organization
+    assert not Conversion.objects.filter(needs_settling=True).exists()
+
+
+def test_it_books_nothing_when_it_runs_again(market: Market) -> None:
+    commission = market.sell("1001", 10_000)
+    before = market.books()
+
+    for _ in range(3):
+        Conversion.objects.update(needs_settling=True)
+        market.settle()
+
+    commission.refresh_from_db()
+    assert commission.step == 1
+    assert market.books() == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"test": True}, "test"),
+        ({"click_id": None}, "unattributed"),
+        ({"goal": "lead", "amount": None}, "no_rule"),
+        ({"clicked_at": timezone.now() - timedelta(days=35)}, "invalid"),  # outside the window of 30 days
+        ({"clicked_at": timezone.now() - timedelta(days=41), "occurred_at": "old"}, "no_plan"),
+    ],
+)
+def test_it_keeps_the_reason_why_nothing_is_paid(market: Market, fields: dict[str, object], code: str) -> None:
+    if fields.get("occurred_at") == "old":
+        fields = fields | {"occurred_at": (timezone.now() - timedelta(days=40, hours=23)).isoformat()}
+    amount = fields.pop("amount", 10_000) if "amount" in fields else 10_000
+    market.report("1001", amount, **fields)  # type: ignore[arg-type]
+    market.settle()
+
+    assert Rejection.objects.get().code == code
+    assert not Commission.objects.exists()
+    assert market.books() == {"funds": 100_000, "cash": -100_000}
+
+
+def test_it_follows_a_refund_before_approval(market: Market) -> None:
+    market.sell("1001", 10_000)
+    market.refund("1001", 2_500)
+
+    commission = market.commission()
+    assert (commission.amount, commission.fee, commission.refunded, commission.status) == (600, 120, 2_500, "pending")
+    assert market.books() == {"funds": 99_280, "pending": 600, "fee pending": 120, "cash": -100_000}
+
+
+def test_it_takes_a_refund_after_approval_from_what_is_payable(market: Market) -> None:
+    commissions.approve(market.sell("1001", 10_000), by=market.ada.actor)
+    market.refund("1001", 2_500)
+
+    assert market.commission().status == Status.APPROVED
+    assert market.books() == {"funds": 99_280, "payable": 600, "fee": 120, "cash": -100_000}
+
+
+def test_it_reverses_an_approved_commission_when_all_is_refunded(market: Market) -> None:
+    commissions.approve(market.sell("1001", 10_000), by=market.ada.actor)
+    market.refund("1001")
+
+    commission = market.commission()
+    assert (commission.status, commission.reason, commission.amount) == ("reversed", "refunded", 0)
+    assert market.books() == {"funds": 100_000, "cash": -100_000}
+
+
+def test_it_takes_at_most_the_whole_sale_back(market: Market) -> None:
+    market.sell("1001", 10_000)
+    market.refund("1001", 12_500)
+
+    commission = market.commission()
+    assert (commission.amount, commission.refunded, commission.count) == (0, 10_000, 0)
+    assert market.books() == {"funds": 100_000, "cash": -100_000}
+
+
+def test_it_nets_a_sale_whose_refund_came_first(market: Market) -> None:
+    market.refund("1001", 2_500)
+    commission = market.sell("1001", 10_000)
+
+    assert (commission.amount, commission.fee) == (600, 120)
+    assert market.books() == {"funds": 99_280, "pending": 600, "fee pending": 120, "cash": -100_000}
+
+
+def test_it_leaves_nothing_after_many_partial_refunds(open_market: OpenMarket) -> None:
+    market = open_market({"sale": (0, 750)})
+    market.sell("1001", 10_000)
+    for number in range(50):
+        market.refund("1001", 200, f"r{number}")
+
+    assert market.books() == {"funds": 100_000, "cash": -100_000}
+
+
+def test_it_holds_a_commission_that_the_balance_does_not_cover(open_market: OpenMarket) -> None:
+    market = open_market({"sale": (0, 800)}, funds=959)  # 8.00 and 1.60 are 9.60
+    commission = market.sell("1001", 10_000)
+
+    assert (commission.status, commission.reason) == ("held", "unfunded")
+    assert (commission.amount, commission.due_amount, commission.due_fee) == (0, 800, 160)
+    assert market.books() == {"funds": 959, "cash": -959}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_books_what_waited_with_the_top_up_the_oldest_first(open_market: OpenMarket) -> None:
+    market = open_market({"sale": (0, 800)}, funds=0)
+    first, second = market.sell("1001", 10_000), market.sell("1002", 10_000)
+
+    market.top_up(1_000)
+
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.status, first.amount, first.due_amount) == ("pending", 800, 0)
+    assert (second.status, second.amount, second.due_amount) == ("held", 0, 800)
+    assert market.books() == {"funds": 40, "pending": 800, "fee pending": 160, "cash": -1_000}
+
+
+def test_it_books_what_waited_also_by_the_workers_next_round(open_market: OpenMarket) -> None:
+    market = open_market({"sale": (0, 800)}, funds=0)
+    commission = market.sell("1001", 10_000)
+    market.top_up(100_000)  # what it does on commit does not run inside this test
+
+    tasks.settle_conversions()
+
+    commission.refresh_from_db()
+    assert (commission.status, commission.amount) == ("pending", 800)
+
+
+def test_it_keeps_what_is_funded_of_a_day_and_books_the_rest_later(open_market: OpenMarket) -> None:
+    market = open_market({"click": (100 * MICRO, 0)}, funds=1_300)  # 1.00 and 0.20 each
+    market.happen("click", 10)
+    market.settle()
+    market.happen("click", 2)
+    market.settle()
+
+    commission = market.commission()
+    assert (commission.status, commission.amount, commission.due_amount, commission.due_fee) == (
+        "pending",
+        1_000,
+        200,
+        40,
+    )
+    market.top_up(140)
+    tasks.settle_conversions()
+    assert market.books() == {"pending": 1_200, "fee pending": 240, "cash": -1_440}
+
+
+def test_it_pays_a_day_per_plan_version(open_market: OpenMarket) -> None:
+    market = open_market({"click": (10 * MICRO, 0)})
+    market.happen("click", 3)
+    activate(market.campaign, {"click": (20 * MICRO, 0)}, market.ada)
+    later = market.campaign.plans.get(version=2).starts_at
+    assert later
+    stage.send(market.redis, *(stage.event(market.link, later + timedelta(seconds=1)) for _ in range(2)))
+    stage.ingest(market.redis)
+    market.settle()
+
+    paid = Commission.objects.order_by("plan__version").values_list("plan__version", "count", "amount")
+    assert list(paid) == [(1, 3, 30), (2, 2, 40)]
+
+
+def test_it_adds_up_a_day_over_all_links_of_a_partnership(open_market: OpenMarket) -> None:
+    market = open_market({"click": (400_000, 0)})  # 0.004
+    second = links.grab(market.partnership, by=market.pia.actor, name="second")
+    stage.send(market.redis, stage.event(market.link), stage.event(second))
+    stage.ingest(market.redis)
+    market.settle()
+
+    commission = market.commission()
+    assert (commission.count, commission.amount) == (2, 1)  # 0.8, rounded once; each link alone would give 0
+
+
+def test_it_leaves_a_day_without_a_rule_alone(market: Market) -> None:
+    market.happen("click", 3)
+    market.settle()
+
+    assert not Commission.objects.exists()
+    assert not DailyCount.objects.filter(needs_settling=True).exists()
+
+
+def test_it_approves_what_the_advertisers_server_approves(market: Market) -> None:
+    market.sell("1001", 10_000)
+    stage.process(stage.status(market.campaign, "1001", "approved"))
+    market.settle()
+
+    assert market.commission().status == Status.APPROVED
+    assert market.books() == {"funds": 99_040, "payable": 800, "fee": 160, "cash": -100_000}
+
+
+@pytest.mark.parametrize(("approved_before", "status"), [(False, "declined"), (True, "reversed")])
+def test_it_withdraws_what_the_advertisers_server_declines(
+    market: Market, *, approved_before: bool, status: str
+) -> None:
+    commission = market.sell("1001", 10_000)
+    if approved_before:
+        commissions.approve(commission, by=market.ada.actor)
+    stage.process(stage.status(market.campaign, "1001", "declined", reason="Fraud"))
+    market.settle()
+
+    commission.refresh_from_db()
+    assert (commission.status, commission.reason, commission.note) == (status, "reported", "Fraud")
+    assert market.books() == {"funds": 100_000, "cash": -100_000}
+
+
+def test_it_pays_the_servers_amount_once_the_server_confirms_a_pixel(market: Market) -> None:
+    commission = market.sell("1001", 99_999, channel="pixel")
+    assert commission.amount == 8_000  # 7,999.92
+
+    market.report("1001", 10_000, click_id=None)
+    market.settle()
+
+    commission.refresh_from_db()
+    assert (commission.amount, commission.fee, commission.base) == (800, 160, 10_000)
+    assert market.books() == {"funds": 99_040, "pending": 800, "fee pending": 160, "cash": -100_000}
+
+
+def test_it_pays_the_publisher_whose_click_the_server_names(market: Market, nima: Member) -> None:
+    paula = make_member("Paula", Kind.PUBLISHER, nima, currency="USD")
+    applied = partnerships.apply(market.campaign, publisher=paula.organization, by=paula.actor)
+    link = links.grab(partnerships.approve(applied, by=market.ada.actor), by=paula.actor)
+    first = market.sell("1001", 10_000, channel="pixel")
+
+    market.report("1001", 10_000, link=link)
+    market.settle()
+
+    first.refresh_from_db()
+    assert (first.status, first.reason, first.amount) == ("declined", "other_click", 0)
+    assert Commission.objects.get(publisher=paula.organization).amount == 800
+    assert market.books() == {"funds": 99_040, "fee pending": 160, "cash": -100_000}
+
+
+def test_it_holds_what_came_from_a_suspect_click(market: Market) -> None:
+    conversion = market.report("1001", 10_000)
+    Conversion.objects.update(verdict="suspect", reason="invalid_click")
+    commission = accrual.settle(conversion.pk)
+
+    assert commission
+    assert (commission.status, commission.reason) == ("held", "suspect")
+    assert market.books() == {"funds": 99_040, "held": 800, "fee pending": 160, "cash": -100_000}
+
+    Conversion.objects.update(verdict="valid", needs_settling=True)
+    market.settle()
+    assert market.books() == {"funds": 99_040, "pending": 800, "fee pending": 160, "cash": -100_000}
+
+
+def test_it_goes_on_with_the_others_when_one_fails(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, _good = market.report("bad"), market.report("good")
+    settle = accrual.settle
+
+    def sometimes(conversion: object, **kwargs: bool) -> object:
+        if conversion == bad.pk:
+            raise RuntimeError("broken")
+        return settle(conversion, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(accrual, "settle", sometimes)
+    with pytest.raises(ExceptionGroup):
+        tasks.settle_conversions()
+
+    assert market.commission().conversion.order_id == "good"  # type: ignore[union-attr]
+    bad.refresh_from_db()
+    assert bad.needs_settling
