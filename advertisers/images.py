@@ -20,6 +20,8 @@ from network.errors import DomainError
 MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_SIDE: Final = 4000
 MAX_FRAMES: Final = 150
+ORIENTATION: Final = 0x0112
+SIDEWAYS: Final = 5
 MAX_ANIMATION_PIXELS: Final = 60_000_000
 CONTENT_TYPES: Final = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 EXTENSIONS: Final = FILE_EXTENSIONS
@@ -102,7 +104,10 @@ def store(image: Pillow.Image) -> Image:
 
 def size(image: Pillow.Image) -> tuple[int, int]:
     """Width and height as seen, after turning a photo the way its EXIF says."""
-    turned = image.getexif().get(0x0112, 1) >= 5
+    try:
+        turned = image.getexif().get(ORIENTATION, 1) >= SIDEWAYS
+    except BROKEN:  # a PNG's EXIF may stand behind its pixels, so they are read here
+        raise NotAnImage from None
     return (image.height, image.width) if turned else image.size
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
-from urllib.parse import urlencode
 
 from advertisers.models import Campaign, Goal, GoalKind
 from advertisers.sentences import TYPICAL_ORDERS
@@ -11,6 +10,9 @@ from network.money import Money, to_major
 
 HIDDEN: Final = "••••••••"
 """Stands for the token where the reader may not see it."""
+TAG_PARAMETER: Final = "pvd_cid"
+TAG_DAYS: Final = 90
+"""Defaults of tag.js."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Code:
     python: str
     refund: str
     tag: str
-    thanks: str
+    field: str
+    browser: str
     policy: str
     test: str
 
@@ -44,8 +47,9 @@ def examples(campaign: Campaign, token: str, tracking_url: str) -> Code:
         php=_php(postback, token, fields),
         python=_python(postback, token, fields),
         refund=_curl(postback, {"token": token, **refund}),
-        tag=f'<script src="{tracking_url}/tag.js" data-campaign="{campaign.public_id}" async></script>',
-        thanks=_thanks(campaign, tracking_url, fields),
+        tag=_tag(campaign, tracking_url),
+        field='<input type="hidden" name="click_id" data-peyvand-click-id>',
+        browser=_browser(fields),
         policy=f"script-src {tracking_url}; connect-src {tracking_url}",
         test=_curl(postback, {"token": token, "click_id": "CLICK_ID", **fields, "test": "1"}),
     )
@@ -93,6 +97,20 @@ def report_order(click_id, order):
     answer.raise_for_status()'''
 
 
-def _thanks(campaign: Campaign, tracking_url: str, fields: dict[str, str]) -> str:
-    values = urlencode({"campaign": campaign.public_id, **fields})
-    return f'<img src="{tracking_url}/pixel.gif?{values}" width="1" height="1" alt="">'
+def _tag(campaign: Campaign, tracking_url: str) -> str:
+    """What differs from the tag's own defaults is said in its attributes."""
+    attributes = [f'data-campaign="{campaign.public_id}"']
+    if campaign.click_parameter != TAG_PARAMETER:
+        attributes.append(f'data-parameter="{campaign.click_parameter}"')
+    if campaign.window_days > TAG_DAYS:
+        attributes.append(f'data-days="{campaign.window_days}"')
+    return f'<script src="{tracking_url}/tag.js" {" ".join(attributes)} async></script>'
+
+
+def _browser(fields: dict[str, str]) -> str:
+    return f"""peyvand.convert({{
+  goal: "{fields["goal"]}",
+  orderId: "{fields["order_id"]}",
+  amount: "{fields["amount"]}",
+  currency: "{fields["currency"]}"
+}});"""

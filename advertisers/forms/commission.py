@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Final
@@ -10,13 +11,19 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers import sentences
 from advertisers.fields import RateField
-from advertisers.models import PAY_MODELS, PERCENT_MODELS, Campaign, CommissionPlan, Goal, GoalKind
+from advertisers.models import PAY_MODELS, PERCENT_MODELS, Campaign, CommissionPlan, Goal, GoalKind, Objective
 from advertisers.plans import Terms
+from advertisers.sentences import MOST_VALUABLE_FIRST
 from network import formats
 from network.forms import JalaliDateField, PercentField
 from network.models import NetworkSettings
 
-ORDER: Final = [kind.value for kind in GoalKind]
+WANTED: Final[dict[str, GoalKind]] = {
+    Objective.ENGAGEMENT: GoalKind.CLICK,
+    Objective.LEADS: GoalKind.LEAD,
+    Objective.INSTALLS: GoalKind.INSTALL,
+    Objective.SALES: GoalKind.SALE,
+}
 UNITS: Final[dict[str, Promise]] = {
     GoalKind.IMPRESSION: _("Amount per thousand impressions"),
     GoalKind.CLICK: _("Amount per click"),
@@ -58,7 +65,8 @@ class CommissionForm(forms.Form):
     def __init__(self, data: Any = None, *, campaign: Campaign, plan: CommissionPlan | None = None) -> None:
         super().__init__(data)
         self.campaign = campaign
-        self.goals = sorted(campaign.goals.all(), key=lambda goal: (ORDER.index(goal.kind), goal.pk))
+        self.wanted = WANTED.get(campaign.objective, GoalKind.IMPRESSION)
+        self.goals = sorted(campaign.goals.all(), key=self._rank)
         self.fee = NetworkSettings.current().fee_basis_points
         rules = {rule.goal_id: rule for rule in plan.rules.all()} if plan else {}
         for goal in self.goals:
@@ -66,18 +74,19 @@ class CommissionForm(forms.Form):
             self._add_fields(goal, rule.flat_micro if rule else 0, rule.percent_basis_points if rule else 0)
         self.initial["note"] = plan.note if plan and plan.is_draft else ""
 
+    def _rank(self, goal: Goal) -> tuple[bool, int, int]:
+        """The goal that the objective is about first, then by what is usually worth more."""
+        return (goal.kind != self.wanted, MOST_VALUABLE_FIRST.index(GoalKind(goal.kind)), goal.pk)
+
     def _add_fields(self, goal: Goal, flat_micro: int, percent_basis_points: int) -> None:
         self.fields[f"flat-{goal.code}"] = RateField(
             currency=self.campaign.currency, required=False, label=UNITS[goal.kind], initial=flat_micro
         )
         if PAY_MODELS[goal.kind] in PERCENT_MODELS:
-            self.fields[f"percent-{goal.code}"] = PercentField(
-                required=False, label=_("Share of the order"), initial=percent_basis_points or None
-            )
+            share = PercentField(required=False, label=_("Share of the order"), initial=percent_basis_points or None)
+            self.fields[f"percent-{goal.code}"] = deepcopy(share)  # a copy knows its unit
 
     def rows(self) -> Iterator[GoalRow]:
-        proposed = {"sales": "sale", "leads": "lead", "installs": "install", "engagement": "click"}
-        wanted = proposed.get(self.campaign.objective, "impression")
         for goal in self.goals:
             percent = f"percent-{goal.code}"
             yield GoalRow(
@@ -87,7 +96,7 @@ class CommissionForm(forms.Form):
                 flat=self[f"flat-{goal.code}"],
                 percent=self[percent] if percent in self.fields else None,
                 example=self.example(goal),
-                is_wanted=goal.kind == wanted,
+                is_wanted=goal.kind == self.wanted,
             )
 
     def example(self, goal: Goal) -> str:
