@@ -7,6 +7,8 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import httpx
 import psutil
@@ -36,11 +38,11 @@ def more(*journals: Journal, count: int = 60) -> None:
     """Let so many further answers come."""
     for journal in journals:
         enough = len(journal.acknowledged) + count
-        wait_until(lambda journal=journal, enough=enough: len(journal.acknowledged) >= enough, 20)
+        wait_until(partial(journal.has, enough), 20)
 
 
-def ready(process: Process) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = httpx.get(f"{process.url}/health/ready", timeout=10).json()
+def ready(process: Process) -> dict[str, Any]:
+    found: dict[str, Any] = httpx.get(f"{process.url}/health/ready", timeout=10).json()
     return found
 
 

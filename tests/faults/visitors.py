@@ -28,6 +28,9 @@ class Journal:
             self.sent += 1
             return self.sent
 
+    def has(self, count: int) -> bool:
+        return len(self.acknowledged) >= count
+
     @property
     def statuses(self) -> dict[int, int]:
         counts: dict[int, int] = {}

@@ -2,7 +2,8 @@
 
 import logging
 import re
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, NamedTuple
 from uuid import uuid4
 
 from tracking.edge import batches, callers, clicks, config, health, impressions, logs, pages, pixels, postbacks, tag
@@ -23,7 +24,7 @@ from tracking.edge.state import Edge
 
 log = logging.getLogger("tracking.edge")
 
-READ: Final = frozenset({"GET", "HEAD"})
+READ: Final = ("GET", "HEAD")
 KNOWN_HOSTS: Final = 64
 CLICK: Final = re.compile(rb"/c/([0-9A-Za-z_-]{1,64})")
 IMPRESSION: Final = re.compile(rb"/i/([0-9A-Za-z_-]{1,64})\.gif")
@@ -75,64 +76,74 @@ class Application:
             return pages.starting() if request.path.startswith(b"/c/") else UNEXPECTED
 
     async def _answer(self, request: Request, receive: Receive) -> Response:
-        edge, path = self._edge, request.path
+        edge = self._edge
         if edge is None:
             return pages.starting()
-        if len(path) + len(request.query) > MAX_TARGET:
+        if len(request.path) + len(request.query) > MAX_TARGET:
             return TOO_LONG
         if request.is_oversized:
             return TOO_LARGE
-        if path.startswith(b"/health/"):
-            return _health(edge, request)
-        host = request.headers.get(b"host", b"")
-        if host not in self._hosts:
-            if not callers.is_known_host(host, own=edge.config.host, local=edge.config.local):
-                return UNKNOWN_HOST
-            if len(self._hosts) < KNOWN_HOSTS:
-                self._hosts.add(host)
-        if found := CLICK.fullmatch(path):
-            if request.method not in READ:
-                return method_not_allowed("GET, HEAD")
-            return await clicks.click(edge, request, found[1])
-        if found := IMPRESSION.fullmatch(path):
-            if request.method not in READ:
-                return method_not_allowed("GET, HEAD")
-            return await impressions.impression(edge, request, found[1])
-        return await _other(edge, request, receive)
+        if not self._is_known(request.headers.get(b"host", b""), edge) and not request.path.startswith(b"/health/"):
+            return UNKNOWN_HOST
+        return await _routed(edge, request, receive)
+
+    def _is_known(self, host: bytes, edge: Edge) -> bool:
+        if host in self._hosts:
+            return True
+        known = callers.is_known_host(host, own=edge.config.host, local=edge.config.local)
+        if known and len(self._hosts) < KNOWN_HOSTS:
+            self._hosts.add(host)
+        return known
 
 
-async def _other(edge: Edge, request: Request, receive: Receive) -> Response:
+async def _routed(edge: Edge, request: Request, receive: Receive) -> Response:
     method = request.method
-    match request.path:
-        case b"/postback":
-            return (
-                await postbacks.postback(edge, request, receive) if method in {"GET", "POST"} else _allow("GET, POST")
-            )
-        case b"/v1/conversions":
-            if method == "OPTIONS":
-                return empty(204, [(b"allow", b"POST, OPTIONS")])
-            return await batches.conversions(edge, request, receive) if method == "POST" else _allow("POST, OPTIONS")
-        case b"/pixel.gif":
-            if method == "OPTIONS":
-                return pixels.PREFLIGHT
-            return await pixels.pixel(edge, request) if method in READ else _allow("GET, HEAD, OPTIONS")
-        case b"/tag.js":
-            return tag.script() if method in READ else _allow("GET, HEAD")
-        case b"/robots.txt":
-            return tag.ROBOTS if method in READ else _allow("GET, HEAD")
-    return pages.not_found()
+    for pattern, answer in ((CLICK, clicks.click), (IMPRESSION, impressions.impression)):
+        if found := pattern.fullmatch(request.path):
+            return await answer(edge, request, found[1]) if method in READ else method_not_allowed("GET, HEAD")
+    route = ROUTES.get(request.path)
+    if route is None:
+        return pages.not_found()
+    if method == "OPTIONS" and route.preflight:
+        return route.preflight
+    if method not in route.methods:
+        return method_not_allowed(", ".join(route.methods))
+    return await route.answer(edge, request, receive)
 
 
-def _health(edge: Edge, request: Request) -> Response:
-    if request.method not in READ:
-        return _allow("GET, HEAD")
-    match request.path:
-        case b"/health/live":
-            return health.live()
-        case b"/health/ready":
-            return health.ready(edge)
-    return pages.not_found()
+class Route(NamedTuple):
+    methods: tuple[str, ...]
+    answer: Callable[[Edge, Request, Receive], Awaitable[Response]]
+    preflight: Response | None = None
 
 
-_allow = method_not_allowed
+async def _live(edge: Edge, request: Request, receive: Receive) -> Response:
+    return health.live()
+
+
+async def _ready(edge: Edge, request: Request, receive: Receive) -> Response:
+    return health.ready(edge)
+
+
+async def _pixel(edge: Edge, request: Request, receive: Receive) -> Response:
+    return await pixels.pixel(edge, request)
+
+
+async def _tag(edge: Edge, request: Request, receive: Receive) -> Response:
+    return tag.SCRIPT
+
+
+async def _robots(edge: Edge, request: Request, receive: Receive) -> Response:
+    return tag.ROBOTS
+
+
+ROUTES: Final = {
+    b"/postback": Route(("GET", "POST"), postbacks.postback),
+    b"/v1/conversions": Route(("POST", "OPTIONS"), batches.conversions, empty(204, [(b"allow", b"POST, OPTIONS")])),
+    b"/pixel.gif": Route(("GET", "HEAD", "OPTIONS"), _pixel, pixels.PREFLIGHT),
+    b"/tag.js": Route(("GET", "HEAD"), _tag),
+    b"/robots.txt": Route(("GET", "HEAD"), _robots),
+    b"/health/live": Route(("GET", "HEAD"), _live),
+    b"/health/ready": Route(("GET", "HEAD"), _ready),
+}
 application = Application()

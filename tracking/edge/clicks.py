@@ -37,7 +37,9 @@ async def click(edge: Edge, request: Request, code: bytes) -> Response:
         response = redirect(with_click_id(target, way.campaign.click_parameter, sign(edge.config.keys, identity)))
     if request.method == "GET" and not callers.is_prefetch(request.headers):
         flags = events.request_flags(request, repeated)
-        await edge.buffer.add(events.event(edge, request, "click", way, identity, parameters, diverted, flags))
+        await edge.buffer.add(
+            events.event(edge, request, "click", way, identity, parameters=parameters, diverted=diverted, flags=flags)
+        )
     return response
 
 

@@ -29,6 +29,7 @@ def event(
     kind: str,
     way: Route,
     click: ClickId,
+    *,
     parameters: dict[str, str],
     diverted: str,
     flags: list[str],

@@ -18,5 +18,7 @@ async def impression(edge: Edge, request: Request, code: bytes) -> Response:
     creative = clicks.chosen_creative(snapshot, way, parameters)
     identity = events.identity(way, creative.id if creative else None, clicks.consent_of(request, parameters))
     flags = ["duplicate_parameter"] if repeated else []
-    await edge.buffer.add(events.event(edge, request, "impression", way, identity, parameters, "", flags))
+    await edge.buffer.add(
+        events.event(edge, request, "impression", way, identity, parameters=parameters, diverted="", flags=flags)
+    )
     return GIF_ANSWER

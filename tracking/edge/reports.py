@@ -65,7 +65,7 @@ class Reader:
         if not order_id:
             raise missing("order_id", "It tells repeated reports of one order from new orders.")
         if status and not click and amount.minor is None and not self.text("coupon"):
-            return self._build("status", goal, order_id, None, amount, None)
+            return self._build("status", order_id, amount, goal=goal)
         if not click and not self.text("coupon"):
             raise missing("click_id", "It is the value that came to the landing page in the campaign's parameter.")
         if goal is None:
@@ -74,7 +74,9 @@ class Reader:
             raise missing("amount", "A sale is reported with its amount.")
         if goal.kind == "sale" and amount.minor == 0:
             self.warnings.append("zero_amount")
-        return self._build("conversion", goal, order_id, click, amount, (goal.code, order_id, self.is_trusted))
+        return self._build(
+            "conversion", order_id, amount, goal=goal, click_id=click, key=(goal.code, order_id, self.is_trusted)
+        )
 
     def _refund(self) -> Report:
         if not self.is_trusted:
@@ -91,16 +93,17 @@ class Reader:
             raise Rejection(
                 422, "invalid_amount", "A refund is more than zero; leave it out for the whole sale.", "amount"
             )
-        return self._build("refund", None, order_id, None, amount, ("refund", f"{order_id}\n{refund_id}", True))
+        return self._build("refund", order_id, amount, key=("refund", f"{order_id}\n{refund_id}", True))
 
     def _build(
         self,
         kind: str,
-        goal: GoalOfCampaign | None,
         order_id: str,
-        click_id: str | None,
         amount: Amount,
-        key: tuple[str, str, bool] | None,
+        *,
+        goal: GoalOfCampaign | None = None,
+        click_id: str | None = None,
+        key: tuple[str, str, bool] | None = None,
     ) -> Report:
         fields = {
             "kind": kind,

@@ -11,7 +11,7 @@ _COMMON: Final = [
     (b"cross-origin-resource-policy", b"cross-origin"),
     (b"access-control-allow-origin", b"*"),
 ]
-_SCRIPT: Final = Response(
+SCRIPT: Final = Response(
     200,
     [
         (b"content-type", b"text/javascript; charset=utf-8"),
@@ -32,7 +32,3 @@ ROBOTS: Final = Response(
     ],
     _DISALLOW,
 )
-
-
-def script() -> Response:
-    return _SCRIPT

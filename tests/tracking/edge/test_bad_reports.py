@@ -500,7 +500,7 @@ def test_b52_a_batch_has_bounds(client: httpx.Client, shop: Scene) -> None:
     assert client.post("/v1/conversions", json=body).json()["reason"] == "too_many_rows"
     body = {"token": TOKEN, "conversions": "x"}
     assert outcome(client.post("/v1/conversions", json=body)) == (422, "invalid_type", "conversions")
-    rows = [1, None, [], "x", {}]
+    rows: list[Any] = [1, None, [], "x", {}]
     found = client.post("/v1/conversions", json={"token": TOKEN, "conversions": rows}).json()
     assert [row["reason"] for row in found["results"]] == ["invalid_type"] * 4 + ["missing_field"]
 

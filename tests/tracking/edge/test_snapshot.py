@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 from pytest_django import DjangoDbBlocker
 from redis import Redis
@@ -84,7 +85,7 @@ def test_each_of_these_diverts_with_its_reason(
     key: str,
     reason: str,
 ) -> None:
-    change = f"UPDATE {table} SET {column} = %s WHERE id = %s"
+    change = f"UPDATE {table} SET {column} = %s WHERE id = %s"  # noqa: S608
     reaches(client, own, change, lambda: location(client) == FALLBACK, value, own.ids[key])
     assert events(redis)[-1]["div"] == reason
     reaches(client, own, change, lambda: location(client).startswith(LANDING), back, own.ids[key])
@@ -120,7 +121,7 @@ def test_without_a_fallback_of_the_campaign_that_of_the_network_serves(client: h
     assert "این لینک" in page.text
     assert client.get("/c/unknown1").status_code == 404
     own.execute("UPDATE network_networksettings SET fallback_url = %s", NETWORK_FALLBACK)
-    wait_until(lambda: is_diverted(), WITHIN)
+    wait_until(is_diverted, WITHIN)
 
 
 def test_a_new_token_and_a_new_goal_hold_at_once(client: httpx.Client, own: Scene) -> None:
@@ -150,8 +151,6 @@ def test_many_changes_at_once_arrive(client: httpx.Client, own: Scene) -> None:
 
 def test_a_change_is_seen_although_an_older_transaction_is_still_open(client: httpx.Client, own: Scene) -> None:
     """And that one's own change is seen once it commits, although younger ones were seen before."""
-    import psycopg
-
     change = b"UPDATE advertisers_campaign SET landing_url = %s WHERE id = %s"
     with psycopg.connect(own.database_url) as slow:
         slow.execute(change, ["https://shop.example/slow", own.ids["other_campaign"]])
