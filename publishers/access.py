@@ -32,4 +32,4 @@ def own_property(request: Request, public_id: str) -> Property:
 
 def own_link(request: Request, code: str) -> TrackingLink:
     links = TrackingLink.objects.filter(partnership__publisher=request.organization)
-    return get_object_or_404(links.select_related("partnership__campaign__advertiser", "creative"), code=code)
+    return get_object_or_404(links.with_creatives().select_related("partnership__campaign__advertiser"), code=code)

@@ -133,7 +133,7 @@ def creatives(campaign: Campaign, kind: CreativeKind) -> QuerySet[Creative]:
 
 
 def live_links(partnership: Partnership) -> QuerySet[TrackingLink]:
-    return TrackingLink.objects.live().filter(partnership=partnership).select_related("creative").order_by("-pk")
+    return TrackingLink.objects.live().with_creatives().filter(partnership=partnership).order_by("-pk")
 
 
 def counts(organization: Organization) -> dict[str, int]:

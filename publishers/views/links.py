@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -24,6 +25,8 @@ from publishers.models import Partnership, PartnershipStatus, TrackingLink
 from publishers.urls_out import qr_png, takeaway
 from publishers.views import steps
 from publishers.views.profile import PUBLISHER
+
+PAGE = 50
 
 
 @access.page(kinds=PUBLISHER)
@@ -102,6 +105,7 @@ def _page(request: Request, partnership: Partnership, form: LinkForm, status: in
 def _context(request: Request, partnership: Partnership, form: LinkForm) -> dict[str, Any]:
     banners = [one for one in selectors.creatives(partnership.campaign, CreativeKind.BANNER) if one.image]
     size = request.GET.get("size", "")
+    page = Paginator(selectors.live_links(partnership), PAGE).get_page(request.GET.get("page"))
     may_manage = allows(request.membership.role, Can.MANAGE)
     return {
         "partnership": partnership,
@@ -111,7 +115,8 @@ def _context(request: Request, partnership: Partnership, form: LinkForm) -> dict
         "sizes": list(dict.fromkeys(map(_size, banners))),
         "size": size,
         "texts": selectors.creatives(partnership.campaign, CreativeKind.TEXT),
-        "takeaways": [takeaway(link) for link in selectors.live_links(partnership)],
+        "page": page,
+        "takeaways": [takeaway(link) for link in page.object_list],
         "may_grab": may_manage and partnership.status == PartnershipStatus.ACTIVE,
         "may_manage": may_manage,
     }

@@ -3,7 +3,10 @@
 import html
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from advertisers import campaigns, creatives
 from advertisers.models import Campaign, Creative
@@ -355,3 +358,17 @@ def test_it_shows_a_campaign_that_ended_to_its_partners_only(
     campaigns.end(partnership.campaign, by=ada.actor)
     url = f"/discover/{partnership.campaign.public_id}/"
     assert (signed_in(pia).get(url).status_code, signed_in(petra).get(url).status_code) == (200, 404)
+
+
+def test_it_asks_as_often_for_many_links_as_for_one(
+    partnership: Partnership, pia: Member, banner: Creative, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client, url = signed_in(pia), f"/partnerships/{partnership.public_id}/links/"
+    links.grab(partnership, creative=banner, by=pia.actor)
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    for number in range(5):
+        links.grab(partnership, creative=banner, subs=[str(number)], by=pia.actor)
+    with django_assert_num_queries(len(one)) as many:
+        client.get(url)
+    assert not [query["sql"] for query in many.captured_queries if '"data"' in query["sql"]]
