@@ -1,6 +1,6 @@
 // Draws <div data-chart="line|area|bar|funnel" data-source="json-script-id" aria-label="…"> with ECharts, which is loaded
 // only where there is a chart. The data come from network/charts.py. ECharts knows no right-to-left mode: in Persian the
-// x axis is inverted, the y axis moves to the right, the legend is aligned and reordered, the tooltip is canvas text.
+// x axis is inverted, the y axis moves to the right, the legend is aligned and reordered.
 (() => {
   const { library } = document.currentScript.dataset;
   const root = document.documentElement;
@@ -54,38 +54,29 @@
     return {
       series: [1, 2, 3, 4, 5, 6].map((index) => read(`--pv-chart-${index}`)),
       text: read("--pv-chart-text"),
-      strong: read("--pv-chart-strong"),
       grid: read("--pv-chart-grid"),
-      surface: read("--pv-chart-surface"),
       ink: read("--pv-chart-ink"),
     };
   };
   const font = "Vazirmatn, sans-serif";
 
-  const tooltip = (colours) => ({
-    renderMode: "richText",
+  // ECharts' own tooltip markup carries inline styles, which our policy refuses; its canvas tooltip knows neither fonts
+  // nor right-to-left. So the content is made of elements with classes; ECharts only moves the box.
+  const tooltip = {
     confine: true,
-    backgroundColor: colours.surface,
-    borderColor: colours.grid,
-    borderWidth: 1,
-    padding: [10, 14],
-    textStyle: {
-      fontFamily: font,
-      fontSize: 13,
-      lineHeight: 22,
-      color: colours.text,
-      align: rtl ? "right" : "left",
-      rich: {
-        title: { fontFamily: font, fontSize: 12, color: colours.text, lineHeight: 24 },
-        value: { fontFamily: font, fontSize: 13, fontWeight: 600, color: colours.strong },
-        name: { fontFamily: font, fontSize: 13, color: colours.text },
-        ...Object.fromEntries(colours.series.map((colour, index) => [`dot${index}`, { color: colour, fontSize: 12 }])),
-      },
-    },
-  });
+    renderMode: "html",
+    className: "chart-tooltip",
+    backgroundColor: "",
+    borderWidth: 0,
+    padding: 0,
+    extraCssText: "box-shadow: none",
+    transitionDuration: 0.1,
+  };
+  const element = (tag, className, text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
   const row = (index, name, value) => {
-    const parts = [`{dot${index % 6}|●}`, `{name|${name}}`, `{value|${value}}`];
-    return (rtl ? parts.reverse() : parts).join("  ");
+    const line = element("div", "chart-tooltip-row");
+    line.append(element("i", `chart-dot chart-dot-${index % 6}`), element("span", "", name), element("b", "", value));
+    return line;
   };
 
   const axes = (data, colours) => {
@@ -138,14 +129,13 @@
         ...(rtl ? { right: 0, align: "right", data: [...names].reverse() } : { left: 0, data: names }),
       },
       tooltip: {
-        ...tooltip(colours),
+        ...tooltip,
         trigger: "axis",
         axisPointer: { type: kind === "bar" ? "shadow" : "line", lineStyle: { color: colours.grid }, shadowStyle: { opacity: 0.25 } },
-        formatter: (points) =>
-          [
-            `{title|${data.titles[points[0].dataIndex]}}`,
-            ...points.map((point) => row(point.seriesIndex, point.seriesName, shown(point.value, data.series[point.seriesIndex].unit))),
-          ].join("\n"),
+        formatter: (points) => [
+          element("div", "chart-tooltip-title", data.titles[points[0].dataIndex]),
+          ...points.map((point) => row(point.seriesIndex, point.seriesName, shown(point.value, data.series[point.seriesIndex].unit))),
+        ],
       },
       xAxis: x,
       yAxis: y,
@@ -174,9 +164,9 @@
     const [series] = data.series;
     return {
       tooltip: {
-        ...tooltip(colours),
+        ...tooltip,
         trigger: "item",
-        formatter: (point) => row(point.dataIndex, point.name, shown(series.values[point.dataIndex], series.unit)),
+        formatter: (point) => [row(point.dataIndex, point.name, shown(series.values[point.dataIndex], series.unit))],
       },
       series: [
         {
@@ -210,34 +200,33 @@
   };
 
   const table = (data) => {
-    const element = document.createElement("table");
-    element.className = "visually-hidden";
+    const rows = element("table", "visually-hidden");
     const line = (cells, tag) => {
-      const tr = element.insertRow();
-      cells.forEach((text) => tr.append(Object.assign(document.createElement(tag), { textContent: text })));
+      const tr = rows.insertRow();
+      cells.forEach((text) => tr.append(element(tag, "", text)));
     };
     line(["", ...data.series.map(({ name }) => name)], "th");
     data.titles.forEach((title, index) => line([title, ...data.series.map(({ values, unit }) => shown(values[index], unit))], "td"));
-    return element;
+    return rows;
   };
 
-  const draw = (element) => {
-    const data = JSON.parse(document.getElementById(element.dataset.source).textContent);
+  const draw = (place) => {
+    const data = JSON.parse(document.getElementById(place.dataset.source).textContent);
     const colours = palette();
-    const chart = charts.get(element) ?? window.echarts.init(element, null, { renderer: "canvas" });
-    if (!charts.has(element)) {
-      charts.set(element, chart);
-      element.setAttribute("role", "img");
-      element.after(table(data));
-      new ResizeObserver(() => chart.resize()).observe(element);
+    const chart = charts.get(place) ?? window.echarts.init(place, null, { renderer: "canvas" });
+    if (!charts.has(place)) {
+      charts.set(place, chart);
+      place.setAttribute("role", "img");
+      place.after(table(data));
+      new ResizeObserver(() => chart.resize()).observe(place);
     }
-    const kind = element.dataset.chart;
+    const kind = place.dataset.chart;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches || navigator.webdriver;
     chart.setOption(
       { animation: !calm, animationDuration: 400, textStyle: { fontFamily: font }, ...(kind === "funnel" ? funnel(data, colours) : cartesian(kind, data, colours)) },
       true,
     );
-    element.dataset.drawn = "true";
+    place.dataset.drawn = "true";
   };
 
   const drawAll = async (scope) => {
