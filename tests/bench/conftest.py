@@ -1,0 +1,3 @@
+from tests.tracking.conftest import campaign, link, partnership
+
+__all__ = ["campaign", "link", "partnership"]
