@@ -109,7 +109,10 @@ class Process:
 
 
 class Processes:
-    """`processes.start("ingest", LOG_LEVEL="DEBUG")`: one of the product's five, with this environment in addition."""
+    """`processes.start("ingest", LOG_LEVEL="DEBUG")`: one of the product's five, with this environment in addition.
+
+    Web and edge get a free port, or the one of PORT.
+    """
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -125,7 +128,7 @@ class Processes:
         }
         url = ""
         if name in {"web", "edge"}:
-            port = str(free_port())
+            port = env.get("PORT") or str(free_port())
             url = f"http://127.0.0.1:{port}"
             environment |= {"PORT": port, "TRACKING_PORT": port}
         environment.setdefault("TRACKING_URL", url if name == "edge" else "http://127.0.0.1:8001")
