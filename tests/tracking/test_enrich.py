@@ -78,7 +78,7 @@ class TestCountry:
                 return record
 
         settings.GEOIP_PATH = "countries.mmdb"
-        monkeypatch.setattr("maxminddb.open_database", lambda path: Reader())
+        monkeypatch.setattr("maxminddb.open_database", lambda _: Reader())
         assert enrich.country("2001:db8::1") == country
         assert enrich.country("no address") == ""
         assert enrich.country(None) == ""
