@@ -28,6 +28,8 @@ from network.roles import Can
 NETWORK: Final = frozenset({Kind.NETWORK})
 PUBLISHERS: Final = frozenset({Kind.PUBLISHER})
 ADVERTISERS: Final = frozenset({Kind.ADVERTISER})
+AGENCIES: Final = frozenset({Kind.AGENCY})
+RUNNERS: Final = ADVERTISERS | AGENCIES
 BUYERS: Final = frozenset({Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK})
 PARTNERS: Final = ALL_KINDS - NETWORK
 OVER_ADVERTISERS: Final = frozenset({Kind.AGENCY, Kind.NETWORK})
@@ -90,6 +92,33 @@ ROWS: Final[dict[str, Row]] = {
     "network:key-revoke": Row(can=Can.ADMINISTER, method="post", obj="key"),
     "network:audit-list": Row(can=Can.ADMINISTER),
     # advertisers
+    "advertisers:campaign-list": Row(kinds=BUYERS),
+    "advertisers:campaign-create": Row(kinds=RUNNERS, can=Can.MANAGE, method="form"),
+    "advertisers:campaign-detail": Row(kinds=BUYERS, obj="campaign"),
+    "advertisers:campaign-edit": Row(kinds=RUNNERS, can=Can.MANAGE, method="form", obj="campaign"),
+    "advertisers:campaign-start": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:campaign-pause": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:campaign-resume": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:campaign-end": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:campaign-commission": Row(kinds=BUYERS, obj="campaign"),
+    "advertisers:plan-edit": Row(kinds=RUNNERS, can=Can.MANAGE, method="form", obj="campaign"),
+    "advertisers:plan-example": Row(kinds=RUNNERS, can=Can.MANAGE, obj="campaign", query="goal=sale&percent-sale=8"),
+    "advertisers:plan-activate": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="plan_draft"),
+    "advertisers:plan-withdraw": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="plan_draft"),
+    "advertisers:plan-discard": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="plan_draft"),
+    "advertisers:goal-rename": Row(kinds=RUNNERS, can=Can.MANAGE, method="form", obj="goal"),
+    "advertisers:campaign-creatives": Row(kinds=BUYERS, obj="campaign"),
+    "advertisers:banner-create": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:text-create": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:creative-retire": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="creative"),
+    "advertisers:creative-image": Row(door=Door.OPEN, obj="image"),
+    "advertisers:campaign-integration": Row(kinds=BUYERS, obj="campaign"),
+    "advertisers:token-renew": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:mandate-list": Row(kinds=ADVERTISERS),
+    "advertisers:mandate-create": Row(kinds=ADVERTISERS, can=Can.ADMINISTER, method="form"),
+    "advertisers:mandate-edit": Row(kinds=ADVERTISERS, can=Can.ADMINISTER, method="form", obj="mandate"),
+    "advertisers:mandate-end": Row(kinds=ADVERTISERS, can=Can.ADMINISTER, method="post", obj="mandate"),
+    "advertisers:client-list": Row(kinds=AGENCIES),
     # publishers
     "publishers:profile": Row(kinds=PUBLISHERS),
     "publishers:profile-describe": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post"),

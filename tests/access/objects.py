@@ -16,7 +16,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from advertisers.models import Campaign
+from advertisers import creatives, plans
+from advertisers.models import Campaign, CommissionPlan, Creative, Mandate
 from network import invitations, keys, tokens
 from network.actors import Actor
 from network.models import ApiKey, Invitation, Kind, Membership, Organization
@@ -27,12 +28,27 @@ from publishers import links, partnerships, properties
 from publishers.models import Partnership, Property, TrackingLink
 from tests.access.world import Circle
 from tests.cast import person
-from tests.publishers.conftest import draft_campaign, running_campaign
+from tests.publishers.conftest import draft_campaign, png, running_campaign
 from tests.tracking import stage
 
 type Arguments = dict[str, str]
 
 once = cache  # an object is made once per circle, and goes with its world
+
+
+@once
+def campaign(circle: Circle) -> Campaign:
+    return running_campaign(circle.advertiser, "Winter sale")
+
+
+@once
+def plan_draft(circle: Circle) -> CommissionPlan:
+    return plans.draft(campaign(circle), by=circle.advertiser.actor)
+
+
+@once
+def banner(circle: Circle) -> Creative:
+    return creatives.add_banner(campaign(circle), name="Winter", data=png(300, 250), by=circle.advertiser.actor)
 
 
 @once
@@ -102,6 +118,14 @@ def commission(circle: Circle) -> Commission:
 
 
 OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
+    "campaign": lambda circle, _: {"public_id": campaign(circle).public_id},
+    "goal": lambda circle, _: {"public_id": campaign(circle).public_id, "code": "sale"},
+    "plan_draft": lambda circle, _: {"public_id": plan_draft(circle).public_id},
+    "creative": lambda circle, _: {"public_id": banner(circle).public_id},
+    "image": lambda circle, _: {"sha256": banner(circle).image_id or "", "extension": "png"},
+    "mandate": lambda circle, _: {
+        "public_id": Mandate.objects.get(advertiser=circle.advertiser.organization, ended_at=None).public_id
+    },
     "reset_key": lambda *_: {"uidb36": "1", "key": "set-password"},
     "organization": lambda circle, _: {"public_id": circle.publisher.organization.public_id},
     "membership": lambda circle, acting: {"public_id": membership(circle, acting).public_id},
