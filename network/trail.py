@@ -71,7 +71,8 @@ def line(entry: AuditEntry, reader: Organization) -> Line:
 def _shown(name: str, values: Mapping[str, Any]) -> SafeString | str:
     if name == "money" and "amount" in values:
         return money(Money(values["amount"], values["currency"]))
-    return format_html("<bdi>{}</bdi>", _word(name, values.get(name, "—")))
+    html = '<bdi class="fw-medium">{}</bdi>' if name == "who" else "<bdi>{}</bdi>"
+    return format_html(html, _word(name, values.get(name, "—")))
 
 
 def _word(name: str, value: object) -> object:

@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from network import geography, keys
+from network.accounts import SIGNUP_KINDS
 from network.forms import PercentField, WholeNumberField
 from network.models import Kind, Organization, OrganizationStatus, User
 from network.money import Currency
@@ -83,18 +84,9 @@ class OrganizationForm(forms.Form):
 
 
 class OnboardingForm(OrganizationForm):
-    kind = forms.ChoiceField(label=_("You are"), widget=forms.RadioSelect)
+    """The page itself draws the choice of `kind`, as cards."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]
-            (Kind.ADVERTISER, _("Advertiser: I want more customers and pay for results")),
-            (Kind.PUBLISHER, _("Publisher: I have an audience and want to earn with it")),
-            (Kind.AGENCY, _("Agency: I run programmes for advertisers")),
-        ]
-
-    def layout(self) -> Layout:
-        return Layout("kind", *super().layout().fields)
+    kind = forms.ChoiceField(label=_("You are"), choices=[(kind.value, kind.label) for kind in SIGNUP_KINDS])
 
 
 def usual_values(kind: str) -> dict[str, str]:

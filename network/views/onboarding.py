@@ -1,7 +1,10 @@
 """From a confirmed e-mail address to an active organization: tell about it, wait for vetting, apply again."""
 
+from typing import Final
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from network import access, organizations
@@ -13,6 +16,12 @@ from network.middleware import acting_membership
 from network.models import Kind, Membership, OrganizationStatus
 from network.roles import Role
 from network.views.forms import OnboardingForm, OrganizationForm, usual_values
+
+KINDS: Final = (
+    (Kind.ADVERTISER, "speakerphone", Kind.ADVERTISER.label, _("I want more customers and pay for results")),
+    (Kind.PUBLISHER, "affiliate", Kind.PUBLISHER.label, _("I have an audience and want to earn with it")),
+    (Kind.AGENCY, "briefcase", Kind.AGENCY.label, _("I run programmes for advertisers")),
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,7 +48,9 @@ def _tell(request: PersonRequest) -> HttpResponse:
             return redirect("network:onboarding")  # a second click on the same button
         request.session.pop(SIGNUP_KIND, None)
         return redirect("network:onboarding")
-    return render(request, "network/onboarding.html", {"form": form}, status=422 if form.is_bound else 200)
+    return render(
+        request, "network/onboarding.html", {"form": form, "kinds": KINDS}, status=422 if form.is_bound else 200
+    )
 
 
 def _wait(request: PersonRequest, membership: Membership) -> HttpResponse:

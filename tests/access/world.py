@@ -65,7 +65,7 @@ def _circle(nima: Member, advertiser: str, agency: str, publisher: str) -> Circl
 
 
 def _client(organization: Organization, role: Role) -> Client:
-    user = person(f"{role}@{organization.public_id}.example".lower(), role.label)
+    user = person(f"{role}@{organization.public_id}.example".lower(), str(role.label))
     Membership.objects.create(user=user, organization=organization, role=role)
     client = Client()
     client.force_login(user)

@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import cast
 
 import pytest
 from django.core import mail
@@ -30,7 +31,7 @@ def committing(django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallback
 
 @pytest.fixture
 def outbox() -> list[EmailMultiAlternatives]:
-    return mail.outbox  # type: ignore[attr-defined,no-any-return]
+    return cast("list[EmailMultiAlternatives]", mail.outbox)
 
 
 @pytest.fixture

@@ -55,12 +55,10 @@ def test_it_disappears_with_a_cause_that_failed(ada: Member) -> None:
 
 def test_it_names_the_person_to_colleagues_and_the_organization_to_others(nima: Member, ada: Member) -> None:
     approved = AuditEntry.objects.get(action="organization.approved", subject=ada.organization)
-    assert (
-        trail.line(approved, nima.organization).sentence == "<bdi>Nima</bdi> approved <bdi>Ada&#x27;s Advertiser</bdi>."
-    )
-    assert trail.line(approved, ada.organization).sentence == (
-        "<bdi>Nima&#x27;s Network</bdi> approved <bdi>Ada&#x27;s Advertiser</bdi>."
-    )
+    for reader, who in ((nima, "Nima"), (ada, "Nima&#x27;s Network")):
+        assert trail.line(approved, reader.organization).sentence == (
+            f'<bdi class="fw-medium">{who}</bdi> approved <bdi>Ada&#x27;s Advertiser</bdi>.'
+        )
 
 
 def test_it_speaks_persian(nima: Member, ada: Member) -> None:

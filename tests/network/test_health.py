@@ -1,4 +1,5 @@
 import pytest
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from pytest_django import Settings
 
@@ -20,9 +21,7 @@ def test_it_is_ready(client: Client) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["REDIS_URL", "DATABASE_URL"])
-def test_it_is_not_ready_without_a_service_and_tells_no_address(
-    client: Client, settings: Settings, name: str
-) -> None:
+def test_it_is_not_ready_without_a_service_and_tells_no_address(client: Client, settings: Settings, name: str) -> None:
     scheme = "redis://:hunter2@" if name == "REDIS_URL" else "postgresql://peyvand:hunter2@"
     setattr(settings, name, f"{scheme}127.0.0.1:1/0")
     answer = client.get("/health/ready")
@@ -34,6 +33,6 @@ def test_it_is_not_ready_without_a_service_and_tells_no_address(
 @pytest.mark.django_db
 def test_it_is_not_ready_before_the_migrations(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_migrated", False)
-    monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda *_: ["one is missing"])
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda *_: ["one is missing"])
     answer = client.get("/health/ready")
     assert (answer.status_code, answer.json()["checks"]["migrations"]) == (503, "NotMigrated")

@@ -26,7 +26,7 @@ def path(ada: Member, signed_in: SignedIn, committing: Committing, outbox: list[
 
 
 def path_in(message: EmailMultiAlternatives) -> str:
-    return re.findall(r"http://127.0.0.1:8000(/invitations/\S+)", str(message.body))[0]
+    return str(re.findall(r"http://127.0.0.1:8000(/invitations/\S+)", str(message.body))[0])
 
 
 def test_it_mails_a_link_and_keeps_only_its_hash(

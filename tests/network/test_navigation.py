@@ -13,7 +13,9 @@ def labels(member: Member, view: str = "reporting:home") -> list[str]:
 
 def lit(member: Member, view: str) -> list[str]:
     membership = Membership.objects.get(user=member.user)
-    return [str(link.label) for section in navigation.sections(membership, view) for link in section.links if link.active]
+    return [
+        str(link.label) for section in navigation.sections(membership, view) for link in section.links if link.active
+    ]
 
 
 def test_it_shows_each_kind_its_own_pages(nima: Member, ada: Member, pia: Member, otto: Member) -> None:

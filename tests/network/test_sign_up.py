@@ -28,7 +28,7 @@ def sign_up(client: Client, committing: Committing, **data: str) -> str:
 
 
 def code_in(message: EmailMultiAlternatives) -> str:
-    return re.findall(r"^[0-9A-Z-]{4,}$", str(message.body), re.MULTILINE)[0]
+    return str(re.findall(r"^[0-9A-Z-]{4,}$", str(message.body), re.MULTILINE)[0])
 
 
 def confirm(client: Client, message: EmailMultiAlternatives) -> str:
