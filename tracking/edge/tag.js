@@ -136,9 +136,19 @@
     } catch (error) { byImage(); }
   }
 
+  // Only what the page itself put into the order: a polluted Object.prototype adds nothing.
+  function copied(given) {
+    var order = Object.create(null);
+    ["goal", "orderId", "amount", "currency", "coupon", "customer"].forEach(function (name) {
+      if (own.call(given, name)) { order[name] = given[name]; }
+    });
+    return order;
+  }
+
   var waiting = [];
-  function convert(order) {
-    if (order === null || typeof order !== "object" || read(CONSENT) === "no") { return false; }
+  function convert(given) {
+    if (given === null || typeof given !== "object" || read(CONSENT) === "no") { return false; }
+    var order = copied(given);
     if (!mayKeep()) { waiting.push(order); return true; }
     var id = clickId();
     if (!id && !order.coupon) { return false; }
