@@ -1,5 +1,6 @@
 """Who calls: the host that was asked for, the caller's address behind trusted proxies, consent, prefetching."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from tracking.edge.http import Request
@@ -34,6 +35,7 @@ def address(request: Request, trusted: tuple[IPv4Network | IPv6Network, ...]) ->
     return str(caller) if caller else None
 
 
+@lru_cache(maxsize=8192)
 def parsed(text: str) -> Address | None:
     """An address; IPv4 in IPv6 clothes counts as IPv4."""
     try:
