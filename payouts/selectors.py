@@ -33,9 +33,14 @@ def commissions(organization: Organization) -> QuerySet[Commission]:
 
 
 def to_validate(organization: Organization) -> QuerySet[Commission]:
-    """Conversions that wait for a decision; what is unfunded waits for money instead."""
+    """Conversions that wait for this organization's decision; what is unfunded waits for money instead."""
     return commissions(organization).filter(
-        status=Status.PENDING, conversion__isnull=False, due_amount=0, due_fee=0, count__gt=0
+        advertiser__in=advertisers_of(organization, Scope.CONVERSIONS),
+        status=Status.PENDING,
+        conversion__isnull=False,
+        due_amount=0,
+        due_fee=0,
+        count__gt=0,
     )
 
 

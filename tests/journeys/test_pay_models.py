@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from payouts import tasks
 from payouts.models import Commission, CommissionStatus
-from tests.payouts.market import MICRO, OpenMarket
+from tests.payouts.market import MICRO, OpenMarket, activate
 
 
 def validate() -> None:
@@ -121,12 +121,12 @@ def test_it_pays_whole_rials(open_market: OpenMarket) -> None:
 
 def test_it_prices_by_the_plan_in_force_at_the_click(open_market: OpenMarket) -> None:
     """The commission changes between the click and the sale: the click's plan pays."""
-    from tests.payouts.market import activate
-
     market = open_market({"sale": (0, 800)})
     before = timezone.now()
     activate(market.campaign, {"sale": (0, 400)}, market.ada)
-    later = market.campaign.plans.get(version=2).starts_at + timedelta(minutes=1)
+    starts_at = market.campaign.plans.get(version=2).starts_at
+    assert starts_at
+    later = starts_at + timedelta(minutes=1)
 
     old = market.sell("old", 10_000, clicked_at=before, occurred_at=later.isoformat())
     new = market.sell("new", 10_000, clicked_at=later, occurred_at=later.isoformat())

@@ -1,6 +1,6 @@
 """What the database itself refuses, whoever asks: the negative tests D1 to D11 of the books."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,8 +18,8 @@ type Run = Callable[..., list[tuple[Any, ...]]]
 
 
 @pytest.fixture
-def run() -> Iterator[Run]:
-    def execute(statement: str, *values: object) -> list[tuple[Any, ...]]:
+def run() -> Run:
+    def execute(statement: str, *values: Any) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
