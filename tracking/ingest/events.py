@@ -1,8 +1,7 @@
 """Decoding what the edge wrote. Text is made fit for PostgreSQL; what cannot be an event at all is poison."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import orjson
 
@@ -17,8 +16,7 @@ class Poison(ValueError):
     """This event can never be stored; the text says why, as a stable code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One click or impression as the edge saw it. `user_agent` None: not to be stored; "": the visitor sent none."""
 
     type: EventType
@@ -87,8 +85,10 @@ def moment(found: dict[str, Any], key: str) -> datetime:
 
 def text(value: object, length: int) -> str:
     """PostgreSQL stores no NUL."""
-    return value.replace("\x00", "")[:length] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return (value.replace("\x00", "") if "\x00" in value else value)[:length]
 
 
 def texts(values: object, count: int, length: int) -> list[str]:
-    return [text(value, length) for value in values[:count]] if isinstance(values, list) else []
+    return [text(value, length) for value in values[:count]] if values and isinstance(values, list) else []
