@@ -164,6 +164,7 @@ class NetworkSettings(models.Model):
     low_balance_days = models.PositiveSmallIntegerField(default=3)
 
     class Meta:
+        verbose_name = verbose_name_plural = "network settings"
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="network_settings_one_row")]
 
     def __str__(self) -> str:

@@ -169,6 +169,12 @@ ROWS: Final[dict[str, Row]] = {
     "payouts:topup-create": Row(kinds=NETWORK, can=Can.MONEY, method="form", obj="client"),
     # reporting
     # the API
+    "reporting:home": Row(),
+    "api:campaign-list": Row(door=Door.KEY),
+    "api:link-list": Row(door=Door.KEY),
+    "api:conversion-list": Row(door=Door.KEY),
+    "api:statistics": Row(door=Door.KEY),
+    "api:balance": Row(door=Door.KEY),
     "api:openapi-json": Row(door=Door.OPEN),
     "api:openapi-view": Row(door=Door.OPEN),
     "api:api-root": Row(door=Door.OPEN, answers=frozenset({404})),
