@@ -1,5 +1,6 @@
 """What all endpoints for reports share: whose report it is, how it is read, what is kept of a refused one."""
 
+import logging
 import re
 import time
 from typing import Any, Final
@@ -11,6 +12,8 @@ from tracking.edge.refusals import RETRY_AFTER, Rejection, bad_token
 from tracking.edge.reports import Reader
 from tracking.edge.state import Edge
 from tracking.snapshot import Campaign, Snapshot
+
+log = logging.getLogger("tracking.edge.intake")
 
 MASKED: Final = re.compile(
     r"""((?:^|[?&\s{,"'])(?:token|security_token|verification_token|secure)["']?\s*[=:]\s*["']?)[^&\s"',}]*"""
@@ -31,6 +34,8 @@ def campaign_with(edge: Edge, token: str, count: int = 1) -> Campaign:
     campaign = snapshot_of(edge).campaigns_by_token.get(token) if token else None
     if campaign is None:
         edge.counters["bad_token"] += 1
+        if edge.complaints.allows(0):
+            log.warning("A report without a valid token was refused")
         raise bad_token()
     if not edge.rates.allows(campaign.id, count):
         edge.counters["too_many_requests"] += 1

@@ -9,7 +9,7 @@ from tracking.edge.buffer import Buffer
 from tracking.edge.config import Config
 from tracking.edge.follower import Follower
 from tracking.edge.inbox import Inbox
-from tracking.edge.limits import PerSecond
+from tracking.edge.limits import PerMinute, PerSecond
 from tracking.edge.spool import Spool
 from tracking.snapshot import Snapshot
 
@@ -24,6 +24,7 @@ class Edge:
         spooled = Spool(config.spool_dir, "reports", config.spool_max_bytes)
         self.inbox = Inbox(config.database_url, spooled, config.logged_per_minute)
         self.rates = PerSecond(config.reports_per_second)
+        self.complaints = PerMinute(5)  # lines in the log about strangers
         self._following: asyncio.Task[None] | None = None
 
     @property

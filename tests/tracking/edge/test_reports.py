@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.live import Process, wait_until
+from tests.live import Process, Processes, wait_until
 from tests.tracking.edge.scene import TOKEN, Scene
 
 
@@ -209,6 +209,17 @@ def test_an_idempotency_key_replays_the_answer(client: httpx.Client, shop: Scene
     assert (other.status_code, other.json()["reason"]) == (422, "idempotency_key_reused")
     bad = client.post("/v1/conversions", json=body, headers={"idempotency-key": "x" * 256})
     assert bad.json()["reason"] == "invalid_idempotency_key"
+
+
+def test_b46_one_campaign_may_not_send_without_end(processes: Processes, shop: Scene) -> None:
+    slow = processes.start("edge", DATABASE_URL=shop.database_url, REPORTS_PER_SECOND="1")
+    with httpx.Client(base_url=slow.url) as client:
+        answers = [client.get("/postback", params=report(shop, f"b46-{number}")) for number in range(15)]
+    codes = [answer.status_code for answer in answers]
+    assert codes[:10] == [200] * 10
+    assert codes[-1] == 429
+    assert answers[-1].json()["reason"] == "too_many_requests"
+    assert answers[-1].headers["retry-after"] == "5"
 
 
 def test_the_answer_of_a_batch_stands_for_each_row(client: httpx.Client, shop: Scene) -> None:
