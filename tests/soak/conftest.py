@@ -1,0 +1,3 @@
+from tests.payouts.market import open_market
+
+__all__ = ["open_market"]
