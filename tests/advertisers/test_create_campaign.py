@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from advertisers import campaigns
@@ -5,7 +7,7 @@ from advertisers.models import Campaign, CampaignStatus, Goal, Objective
 from network.models import AuditEntry
 from tests.cast import Member
 
-FIELDS = {
+FIELDS: Any = {
     "name": "Ada's shop",
     "objective": Objective.SALES,
     "landing_url": "https://Shop.Example.com/welcome?a=1",

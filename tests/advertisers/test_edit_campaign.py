@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from advertisers import campaigns
@@ -36,8 +38,9 @@ def test_it_changes_the_currency_of_a_draft(campaign: Campaign, ada: Member) -> 
 def test_it_fixes_currency_and_time_zone_with_the_first_plan(
     running: Campaign, ada: Member, field: str, value: str
 ) -> None:
+    change: Any = {field: value}
     with pytest.raises(campaigns.FixedByPlan) as raised:
-        campaigns.edit(running, name="Other", by=ada.actor, **{field: value})
+        campaigns.edit(running, name="Other", by=ada.actor, **change)
     assert raised.value.field == field
     running.refresh_from_db()
     assert (running.name, running.currency, running.time_zone) == ("Ada's shop", "USD", "UTC")
