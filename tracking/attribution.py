@@ -52,22 +52,26 @@ def decide(campaign: Campaign, click_id: str, occurred_at: datetime) -> Decision
         click = read_click_id(click_id)
     except BadClickId:
         return Decision("bad_click_id", occurred_at)
-    partnership = Partnership.objects.filter(pk=click.partnership_id).first()
-    if partnership is None:
+    touch = _touch(campaign, click)
+    if touch is None:
         return Decision("unknown_click", occurred_at)
-    if partnership.campaign_id != campaign.pk:
+    if touch.partnership.campaign_id != campaign.pk:
         return Decision("campaign_mismatch", occurred_at)
-    return _judge(campaign, _touch(campaign, partnership, click), occurred_at)
+    return _judge(campaign, touch, occurred_at)
 
 
-def _touch(campaign: Campaign, partnership: Partnership, click: ClickId) -> Touch:
-    link = TrackingLink.objects.filter(pk=click.link_id, partnership=partnership)
+def _touch(campaign: Campaign, click: ClickId) -> Touch | None:
+    links = TrackingLink.objects.select_related("partnership")
+    link = links.filter(pk=click.link_id, partnership=click.partnership_id).first()
+    partnership = link.partnership if link else Partnership.objects.filter(pk=click.partnership_id).first()
+    if partnership is None:
+        return None
     creative = Creative.objects.filter(pk=click.creative_id or 0, campaign=campaign)
     return Touch(
         partnership,
         datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=click.at_ms),
         click.signed_nonce,
-        link.values_list("pk", flat=True).first(),
+        link.pk if link else None,
         creative.values_list("pk", flat=True).first() if click.creative_id else None,
     )
 

@@ -129,13 +129,14 @@ def adopt(conversion: Conversion) -> int:
     waiting = Q(conversion=None)
     if conversion.amount is not None:
         waiting |= Q(amount__isnull=False, conversion__amount=None)
-    refunds = Refund.objects.filter(waiting, campaign=conversion.campaign, order_id=conversion.order_id)
-    left = set(refunds.exclude(conversion=None).values_list("conversion", flat=True))
-    adopted = Refund.objects.filter(pk__in=list(refunds.values_list("pk", flat=True))).update(conversion=conversion)
+    found = list(Refund.objects.filter(waiting, campaign=conversion.campaign_id, order_id=conversion.order_id))
+    if not found:
+        return 0
+    left = {refund.conversion_id for refund in found if refund.conversion_id}
+    Refund.objects.filter(pk__in=[refund.pk for refund in found]).update(conversion=conversion)
     Conversion.objects.filter(pk__in=left).update(needs_settling=True)
-    if adopted:
-        settle(conversion)
-    return adopted
+    settle(conversion)
+    return len(found)
 
 
 def target(campaign: Campaign, order_id: str) -> Conversion | None:
