@@ -45,7 +45,7 @@ def configure(options: Options) -> None:
             "loggers": {
                 "django_structlog": {"level": "WARNING"},
                 "celery": {"level": "WARNING"},
-                "fontTools": {"level": "WARNING"},
+                "httpx": {"level": "WARNING"},
             },
         }
     )
