@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from network import charts
 from network.http import Request
 from network.models import Kind, Organization, OrganizationStatus
+from network.roles import Can, allows
 from payouts import ledger
 from payouts.models import Commission
 from publishers.models import Partnership, PartnershipStatus
@@ -23,7 +24,7 @@ def advertiser(request: Request) -> dict[str, Any]:
         "charts": _buyer_charts(overview),
         "campaigns": overview.campaigns(lambda figures: figures.spend.amount),
         "partners": overview.partners(lambda figures: figures.spend.amount),
-        "balances": ledger.balances(request.organization),
+        "balances": _balances(request),
         "queue": attention.queue(request.organization),
     }
 
@@ -57,7 +58,7 @@ def publisher(request: Request) -> dict[str, Any]:
             ),
         },
         "campaigns": overview.campaigns(lambda figures: figures.earnings.amount),
-        "balances": ledger.balances(request.organization),
+        "balances": _balances(request),
         "partnerships": own.count(),
         "active": own.filter(status=PartnershipStatus.ACTIVE).count(),
         "invitations": own.filter(status=PartnershipStatus.INVITED).count(),
@@ -79,6 +80,11 @@ def network(request: Request) -> dict[str, Any]:
         "campaigns": overview.campaigns(lambda figures: figures.spend.amount),
         "partners": overview.partners(lambda figures: figures.spend.amount),
     }
+
+
+def _balances(request: Request) -> list[ledger.Balance] | None:
+    """None for members without a right to money."""
+    return ledger.balances(request.organization) if allows(request.membership.role, Can.MONEY) else None
 
 
 def _buyer_charts(overview: Overview) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from django.shortcuts import render
 from network import access
 from network.http import Request
 from network.models import Kind
+from network.roles import Can, allows
 from reporting import homes
 
 CONTEXTS = {
@@ -18,4 +19,5 @@ CONTEXTS = {
 def home(request: Request) -> HttpResponse:
     """One address, one page per kind of organization."""
     kind = Kind(request.organization.kind)
-    return render(request, f"reporting/home_{kind}.html", CONTEXTS[kind](request))
+    context = CONTEXTS[kind](request) | {"may_manage": allows(request.membership.role, Can.MANAGE)}
+    return render(request, f"reporting/home_{kind}.html", context)
