@@ -35,13 +35,24 @@ class DeclineForm(forms.Form):
 
     reason = forms.ChoiceField(label=_("Reason"), choices=REASONS)
     note = forms.CharField(label=_("Note to the publisher"), max_length=500, required=False, widget=NOTE)
-    use_required_attribute = False  # beside a button that approves, and so needs no reason
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         if self.cleaned_data.get("reason") == Reason.OTHER and not self.cleaned_data.get("note"):
             self.add_error("note", _("Say in a few words what the reason is; the publisher will see it."))
         return cleaned
+
+
+class BulkDeclineForm(DeclineForm):
+    """Stands beside a button that approves, which needs no reason."""
+
+    reason = forms.ChoiceField(label=_("Reason, if you decline"), choices=REASONS, required=False)
+
+    def clean_reason(self) -> str:
+        reason: str = self.cleaned_data["reason"]
+        if not reason:
+            raise forms.ValidationError(_("Choose a reason; the publisher will see it."))
+        return reason
 
 
 class HoldForm(forms.Form):

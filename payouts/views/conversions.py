@@ -17,7 +17,7 @@ from network.money import Money
 from network.roles import Can, allows
 from payouts import access as fetch
 from payouts import explanations, selectors, timeline
-from payouts.forms import ConversionFilterForm, DeclineForm, HoldForm, RefundForm
+from payouts.forms import BulkDeclineForm, ConversionFilterForm, DeclineForm, HoldForm, RefundForm
 from payouts.models import Commission, CommissionStatus, Rejection
 from publishers.models import Partnership
 from tracking.models import Attribution, Refund
@@ -41,6 +41,8 @@ def table(request: Request) -> dict[str, Any]:
     tab = request.GET.get("tab", ALL)
     if tab not in {ALL, VALIDATE, UNPAID} or not is_buyer:
         tab = ALL
+    if tab != ALL:
+        del form.fields["status"]  # the tab says it
     waiting = selectors.to_validate(request.organization) if is_buyer else Commission.objects.none()
     return {
         "form": form,
@@ -50,7 +52,7 @@ def table(request: Request) -> dict[str, Any]:
         "is_buyer": is_buyer,
         "has_clients": request.organization.kind in {Kind.AGENCY, Kind.NETWORK},
         "may_decide": tab == VALIDATE and is_buyer and allows(request.membership.role, Can.MANAGE),
-        "decline_form": DeclineForm(),
+        "decline_form": BulkDeclineForm(),
     }
 
 

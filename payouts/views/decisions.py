@@ -22,7 +22,7 @@ from network.roles import Can
 from payouts import access as fetch
 from payouts import commissions, selectors
 from payouts.commissions import Bulk
-from payouts.forms import DeclineForm, HoldForm, RefundForm
+from payouts.forms import BulkDeclineForm, DeclineForm, HoldForm, RefundForm
 from payouts.models import Commission
 from payouts.views import conversions
 from payouts.views.conversions import BUYERS
@@ -38,7 +38,7 @@ def decide(request: Request) -> HttpResponse:
     """Approve or decline all that were chosen, each on its own. htmx gets the table anew and says how it went in a toast."""
     ids = request.POST.getlist("commission")[:MOST]
     chosen = list(selectors.commissions(request.organization).filter(public_id__in=ids))
-    form, by = DeclineForm(request.POST), Actor.of(request)
+    form, by = BulkDeclineForm(request.POST), Actor.of(request)
     if request.POST.get("decision") == "approve":
         bulk = commissions.each(chosen, lambda one: commissions.approve(one, by=by))
     elif form.is_valid():

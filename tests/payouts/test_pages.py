@@ -120,7 +120,7 @@ def test_it_asks_for_a_reason_before_it_declines_the_chosen_ones(market: Market,
     answer = browse(market.ada).post("/conversions/decide/?tab=validate", form, headers=HTMX)
 
     assert answer.status_code == 422
-    assert "This field is required" in text(answer.content)
+    assert "Choose a reason; the publisher will see it." in text(answer.content)
     assert "checked" in answer.content.decode()
     assert Commission.objects.get().status == CommissionStatus.PENDING
 
