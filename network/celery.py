@@ -11,9 +11,10 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
-    "settle-conversions": {"task": "payouts.tasks.settle_conversions", "schedule": 1.0},
-    "settle-days": {"task": "payouts.tasks.settle_days", "schedule": 5.0},
-    "approve-due": {"task": "payouts.tasks.approve_due", "schedule": 60.0},
+    # A run takes all that waits; the runs that queue up behind a long one would find nothing and are dropped.
+    "settle-conversions": {"task": "payouts.tasks.settle_conversions", "schedule": 1.0, "options": {"expires": 5}},
+    "settle-days": {"task": "payouts.tasks.settle_days", "schedule": 5.0, "options": {"expires": 25}},
+    "approve-due": {"task": "payouts.tasks.approve_due", "schedule": 60.0, "options": {"expires": 300}},
     "create-partitions": {"task": "tracking.tasks.create_partitions", "schedule": 3600.0},
 }
 
