@@ -37,7 +37,10 @@ def _applications(organization: Organization) -> list[Waiting]:
         .values("campaign__advertiser")
         .annotate(count=Count("pk"), since=Min("applied_at"))
     )
-    return _lines("applications", {row["campaign__advertiser"]: (row["count"], timezone.localdate(row["since"])) for row in waiting})
+    return _lines(
+        "applications",
+        {row["campaign__advertiser"]: (row["count"], timezone.localdate(row["since"])) for row in waiting},
+    )
 
 
 def _conversions(organization: Organization) -> list[Waiting]:

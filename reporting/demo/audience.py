@@ -61,12 +61,18 @@ class Habits:
 
 
 ORDERS: Final = {
-    "IRR": (4_000_000, 90_000_000, 10_000),  # 400 thousand to 9 million toman
+    "IRR": (4_000_000, 90_000_000, 100_000),  # 400 thousand to 9 million toman
     "USD": (1_500, 40_000, 1),
     "EUR": (1_500, 35_000, 1),
     "GBP": (1_500, 30_000, 1),
 }
 """Smallest and largest order in minor units, and the step that prices end on."""
+
+
+def part_of(amount: int, currency: str) -> int:
+    """About a quarter of an order, as when one of several items goes back."""
+    step = ORDERS.get(currency, ORDERS["USD"])[2]
+    return max(step, amount // 4 // step * step)
 
 
 def order_amount(currency: str, random: Random) -> int:

@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from advertisers.models import Campaign, CreativeKind, Goal, GoalKind
 from publishers.models import TrackingLink
 from reporting.demo import parties
-from reporting.demo.audience import Habits, Visitor, order_amount, visitor
+from reporting.demo.audience import Habits, Visitor, order_amount, part_of, visitor
 from reporting.demo.world import HISTORY, World
 from tracking import conversions, partitions
 from tracking.edge.clickid import ClickId
@@ -163,7 +163,7 @@ def _funnel(click: Visit, goals: list[Goal], random: Random) -> Iterator[Postbac
         }
         yield _postback(click.campaign, at, fields)
         if amount and random.random() < habits.refund:
-            part = amount if random.random() < 0.6 else amount // 4
+            part = amount if random.random() < 0.6 else part_of(amount, click.campaign.currency)
             refund = {"kind": "refund", "goal": "refund", "order_id": order_id, "refund_id": f"{order_id}-R1"}
             after = at + timedelta(days=random.randint(2, 12), seconds=random.randint(0, 40_000))
             yield _postback(click.campaign, after, refund | {"amount": part, "currency": click.campaign.currency})

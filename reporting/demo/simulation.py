@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from network.currencies import EXPONENTS
-from reporting.demo.audience import Habits, Visitor, order_amount, visitor
+from reporting.demo.audience import Habits, Visitor, order_amount, part_of, visitor
 
 CLICK_PARAMETER: Final = "pvd_cid"
 AT_ONCE: Final = 16
@@ -105,7 +105,7 @@ class Simulation:
         fields = {"goal": "refund", "order_id": order_id, "refund_id": f"{order_id}-r1"}
         if random.random() < 0.5:
             currency = campaign["currency"]
-            fields |= {"amount": major(max(1, amount // 4), currency), "currency": currency}
+            fields |= {"amount": major(part_of(amount, currency), currency), "currency": currency}
         self._count("refunds", await self._postback(client, campaign, fields), 200)
 
     async def _postback(
