@@ -43,7 +43,7 @@ class AuthenticatorAdmin(ReadOnly):
     exclude = ["data"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
 
 @admin.register(Organization)

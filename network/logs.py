@@ -11,8 +11,20 @@ class Options(TypedDict):
     format: str
 
 
+def refusals_in_one_line(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A page that is refused or missing (4xx) is a warning without a traceback; a failure (5xx) keeps its own.
+
+    Tracebacks never show local variables: they hold passwords, tokens and addresses.
+    """
+    record = event.get("_record")
+    if record is not None and record.name == "django.request" and record.levelno < logging.ERROR:
+        event.pop("exc_info", None)
+    return event
+
+
 def configure(options: Options) -> None:
     shared: list[Any] = [
+        refusals_in_one_line,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -21,7 +33,7 @@ def configure(options: Options) -> None:
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if options["format"] == "json"
-        else structlog.dev.ConsoleRenderer(colors=False)
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     logging.config.dictConfig(
         {
