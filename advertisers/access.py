@@ -36,7 +36,9 @@ def creative(request: Request, public_id: str) -> Creative:
 
 def mandate(request: Request, public_id: str) -> Mandate:
     """One that the acting advertiser gave and that has not ended."""
-    given = Mandate.objects.filter(advertiser=request.organization, ended_at=None).select_related("agency", "advertiser")
+    given = Mandate.objects.filter(advertiser=request.organization, ended_at=None).select_related(
+        "agency", "advertiser"
+    )
     return get_object_or_404(given, public_id=public_id)
 
 

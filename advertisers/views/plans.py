@@ -121,7 +121,8 @@ def activate(request: Request, public_id: str) -> HttpResponse:
     if form.errors:
         context: dict[str, Any] = frame(request, plan.campaign, "commission") | {"activate_form": form}
         return render(request, "advertisers/commission.html", context, status=422)
-    messages.success(request, _("The new commission is fixed and begins at its start."))
+    done = _("Fixed. The new commission holds in a few seconds.") if at_once else _("Fixed. It begins by itself.")
+    messages.success(request, done)
     return redirect("advertisers:campaign-commission", plan.campaign.public_id)
 
 

@@ -1,12 +1,16 @@
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
-from advertisers import campaigns, mandates
+from advertisers import campaigns, mandates, plans
 from advertisers.models import Campaign, Goal, Scope
+from advertisers.plans import Terms
 from network.models import Membership
 from network.roles import Role
 from tests.cast import Member, person
@@ -222,3 +226,24 @@ def test_it_escapes_what_people_typed(client: Client, running: Campaign, ada: Me
     for name in ("list", "detail", "commission", "creatives", "integration"):
         arguments = [] if name == "list" else [running.public_id]
         assert hostile not in page(client.get(reverse(f"advertisers:campaign-{name}", args=arguments)))
+
+
+def test_it_asks_as_little_for_many_campaigns_as_for_one(
+    client: Client, running: Campaign, ada: Member, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    signed_in(client, ada)
+    with CaptureQueriesContext(connection) as one:
+        client.get(reverse("advertisers:campaign-list"))
+    for number in range(10):
+        made = campaigns.create(
+            ada.organization,
+            name=f"Campaign {number}",
+            objective="sales",
+            landing_url="https://x.example/",
+            currency="USD",
+            by=ada.actor,
+        )
+        plan = plans.draft(made, by=ada.actor)
+        plans.set_rules(plan, [Terms(made.goals.get(code="sale"), percent_basis_points=500)], by=ada.actor)
+    with django_assert_max_num_queries(len(one)):
+        client.get(reverse("advertisers:campaign-list"))
