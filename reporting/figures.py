@@ -123,7 +123,13 @@ class Slice:
             is_test=False,
             partnership__isnull=False,
         ).exclude(verdict=Verdict.INVALID)
-        found = found.exclude(Exists(Commission.objects.filter(conversion=OuterRef("pk"), status__in=LOST)))
+        found = found.exclude(
+            Exists(
+                Commission.objects.filter(
+                    conversion=OuterRef("pk"), partnership=OuterRef("partnership"), status__in=LOST
+                )
+            )
+        )
         return found.filter(partnership__in=self._own()) if self._is_publisher else found
 
     def bonuses(self) -> QuerySet[Bonus]:
