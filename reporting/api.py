@@ -134,7 +134,9 @@ def conversion_list(request: ApiRequest, window: Query[ConversionWindow]) -> Pag
         rows = rows.filter(pk__in=Commission.objects.filter(status=window.state).values("conversion"))
     found = page(rows, window, lambda conversion: conversion, by="-received_at")
     priced = Commission.objects.filter(conversion__in=found.items).select_related("goal", "plan", "rule", "conversion")
-    commissions = {(commission.conversion_id, commission.partnership_id): commission for commission in priced}
+    commissions: dict[tuple[UUID | None, int | None], Commission] = {
+        (commission.conversion_id, commission.partnership_id): commission for commission in priced
+    }
     seen = [
         _conversion(one, commissions.get((one.pk, one.partnership_id)), request.organization, window.order_id)
         for one in found.items
