@@ -1,4 +1,7 @@
-"""What a database and the web server need before the processes start, in one Django process to save the start-ups."""
+"""What a database and the web server need before the processes start, in one Django process to save the start-ups.
+
+DEMO=0 leaves the demo network out.
+"""
 
 import hashlib
 import os
@@ -17,7 +20,8 @@ def main() -> None:
         print("migrating", flush=True)
         call_command("migrate", interactive=False, verbosity=0)
         collect_static()
-        call_command("demo")
+        if os.environ.get("DEMO") != "0":
+            call_command("demo")
     except CommandError as problem:
         sys.exit(str(problem))
 

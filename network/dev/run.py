@@ -159,7 +159,6 @@ async def start_services(supervisor: Supervisor, var_dir: Path) -> dict[str, str
 
 
 def summary(var_dir: Path, environment: dict[str, str], seconds: float) -> str:
-    cast = json.loads((var_dir / "demo.json").read_text())["cast"]
     lines = [
         "",
         f"  Peyvand is ready, after {seconds:.1f} s.",
@@ -168,12 +167,24 @@ def summary(var_dir: Path, environment: dict[str, str], seconds: float) -> str:
         f"    Tracking    {environment['TRACKING_URL']}",
         f"    Mail        {var_dir / 'mail'}",
         "",
-        "    Sign in as",
+        *sign_in(var_dir),
+        "",
+        "  Ctrl-C stops everything.",
+        "",
     ]
-    for role, title in ROLES.items():
-        if who := cast.get(role):
-            lines.append(f"    {title:<14}{who['email']:<34}{who['password']:<22}{who['organization']}")
-    return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])
+    return "\n".join(lines)
+
+
+def sign_in(var_dir: Path) -> list[str]:
+    if os.environ.get("DEMO") == "0":
+        found = f"VAR_DIR={var_dir} {sys.executable} manage.py found --name … --email …"
+        return ["    There is no demo network (DEMO=0). Found your own:", f"    {found}"]
+    cast = json.loads((var_dir / "demo.json").read_text())["cast"]
+    logins = [(title, cast[role]) for role, title in ROLES.items() if role in cast]
+    return [
+        "    Sign in as",
+        *(f"    {title:<14}{who['email']:<34}{who['password']:<22}{who['organization']}" for title, who in logins),
+    ]
 
 
 if __name__ == "__main__":
