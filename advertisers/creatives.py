@@ -4,12 +4,13 @@ from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from advertisers import images
 from advertisers.errors import CampaignEnded
 from advertisers.models import Campaign, CampaignStatus, Creative, CreativeKind
-from network import audit
+from network import audit, formats
 from network.actors import Actor
 from network.errors import DomainError
 
@@ -20,13 +21,19 @@ SIZES: Final = (
 """Standard banner sizes (IAB, and the two that social networks use), most used first."""
 
 
+def _shown(width: int, height: int) -> str:
+    language = get_language() or "en"
+    text = formats.digits(f"{width}×{height}", language)
+    return formats.isolated(text) if formats.is_persian(language) else text
+
+
 class UnusualSize(DomainError):
     code = "unusual_size"
 
     def __init__(self, width: int, height: int) -> None:
-        known = ", ".join(f"{w}×{h}" for w, h in SIZES)
+        known = ", ".join(_shown(*size) for size in SIZES)
         text = _("This image is {size}. Banners have one of these sizes: {known}.")
-        super().__init__(text.format(size=f"{width}×{height}", known=known), field="image")
+        super().__init__(text.format(size=_shown(width, height), known=known), field="image")
 
 
 class CreativeNeedsText(DomainError):

@@ -3,6 +3,7 @@
 Pure text. In right-to-left text the figures need no island: nothing here is negative.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -53,13 +54,21 @@ def flat_rate(flat_micro: int, currency: str) -> str:
     return f"{symbol}{figure}" if symbol else f"{currency} {figure}"
 
 
+def _isolated(name: str) -> str:
+    """A name that runs against the text around it as an island, lest it turn the figures beside it."""
+    is_rtl = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in name)
+    if is_rtl == formats.is_persian(get_language() or "en"):
+        return name
+    return f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
+
+
 def percentage(basis_points: int) -> str:
     return formats.percent(basis_points, get_language() or "en")
 
 
 def rule_sentence(rule: CommissionRule) -> str:
     """`Sale: 8% of the order plus $1.00`."""
-    return _("{goal}: {terms}").format(goal=rule.goal.label, terms=rule_terms(rule))
+    return _("{goal}: {terms}").format(goal=_isolated(rule.goal.label), terms=rule_terms(rule))
 
 
 def rule_terms(rule: CommissionRule) -> str:
@@ -88,7 +97,7 @@ def _short(rule: CommissionRule, currency: str) -> str:
         parts.append(percentage(rule.percent_basis_points))
     if rule.flat_micro:
         parts.append(flat_rate(rule.flat_micro, currency))
-    return str(_PER[GoalKind(rule.goal.kind)]).format(rate=" + ".join(parts), goal=rule.goal.label)
+    return str(_PER[GoalKind(rule.goal.kind)]).format(rate=" + ".join(parts), goal=_isolated(rule.goal.label))
 
 
 _PER: Final = {
@@ -135,7 +144,7 @@ def example_sentence(kind: str, goal: str, of: Example) -> str:
         pays=formats.money(of.pays, language),
         costs=formats.money(of.costs, language),
         count=formats.number(of.count, language),
-        goal=goal,
+        goal=_isolated(goal),
     )
 
 

@@ -34,7 +34,9 @@ def test_it_says_which_file_was_refused_and_why(client: Client, campaign: Campai
     assert response.status_code == 422
     errors = response.context["banner_form"].errors["images"]
     assert errors[0] == "evil.png: این فایل تصویر PNG، JPEG، GIF یا WebP خوانایی نیست."
-    assert errors[1].startswith("odd.png: اندازهٔ این تصویر 301×250 است.")
+    assert errors[1].startswith(
+        "odd.png: اندازهٔ این تصویر \N{LEFT-TO-RIGHT ISOLATE}۳۰۱×۲۵۰\N{POP DIRECTIONAL ISOLATE} است."
+    )
     assert [creative.name for creative in Creative.objects.all()] == ["good"]
 
 

@@ -69,7 +69,7 @@ def test_it_reads_each_rule_as_a_sentence_in_persian(plan: CommissionPlan) -> No
     with override("fa"):
         assert spoken(plan) == [
             "کلیک: هر بار ۰٫۰۵ دلار",
-            "Trial started: ۲٫۵٪ از مبلغ سفارش",
+            "\N{FIRST STRONG ISOLATE}Trial started\N{POP DIRECTIONAL ISOLATE}: ۲٫۵٪ از مبلغ سفارش",
             "نمایش: هر هزار بار ۲٫۵۰ دلار",
             "نصب: هر بار ۱٫۵۰ دلار",
             "سرنخ: هر بار ۳٫۰۰ دلار",
@@ -84,7 +84,8 @@ def test_it_sums_a_plan_up_in_one_line(plan: CommissionPlan) -> None:
     )
     with override("fa"):
         assert sentences.plan_summary(plan) == (
-            "۸٪ + ۱٫۰۰ دلار از هر فروش · ۲٫۵٪ برای هر «Trial started» · ۳٫۰۰ دلار برای هر سرنخ"
+            "۸٪ + ۱٫۰۰ دلار از هر فروش · ۲٫۵٪ برای هر «\N{FIRST STRONG ISOLATE}Trial started\N{POP DIRECTIONAL ISOLATE}» · "
+            "۳٫۰۰ دلار برای هر سرنخ"
             " · ۱٫۵۰ دلار برای هر نصب · ۰٫۰۵ دلار برای هر کلیک · ۲٫۵۰ دلار برای هر ۱٬۰۰۰ نمایش"
         )
 
