@@ -133,6 +133,17 @@ def test_it_sends_a_visitor_to_the_login(name: str, world: World) -> None:
         assert response["Location"].startswith(reverse("account_login"))
 
 
+@pytest.mark.parametrize("name", names(Door.PAGE))
+def test_it_sends_a_member_of_an_unvetted_organization_to_onboarding(name: str, world: World) -> None:
+    row = ROWS[name]
+    url = address(name, world.near, world.near.advertiser.organization)
+    for method in methods(row):
+        with untouched():
+            response = getattr(world.waiting, method)(url)
+        assert (method, response.status_code) == (method, 302)
+        assert response["Location"] == reverse("network:onboarding")
+
+
 @pytest.mark.parametrize("name", [name for name in names(*Door) if ROWS[name].method == "post"])
 def test_it_changes_nothing_by_get(name: str, world: World) -> None:
     row = ROWS[name]

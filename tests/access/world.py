@@ -32,6 +32,7 @@ class Circle:
 class World:
     near: Circle
     far: Circle
+    waiting: Client
     clients: dict[tuple[Kind, Role], Client] = field(default_factory=dict)
 
     def members(self) -> Iterator[tuple[Kind, Role, Client]]:
@@ -41,7 +42,12 @@ class World:
 
 def build() -> World:
     nima = member("Nima", Kind.NETWORK)
-    world = World(near=_circle(nima, "Ada", "Otto", "Pia"), far=_circle(nima, "Mallory", "Olga", "Petra"))
+    waiting = member("Wanda", Kind.ADVERTISER)
+    world = World(
+        near=_circle(nima, "Ada", "Otto", "Pia"),
+        far=_circle(nima, "Mallory", "Olga", "Petra"),
+        waiting=_client(waiting.organization, Role.OWNER),
+    )
     for kind in Kind:
         for role in Role:
             world.clients[kind, role] = _client(world.near.of(kind).organization, role)

@@ -12,14 +12,14 @@ from tests.cast import Member
 
 @pytest.fixture(params=["text", "json"])
 def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
-    logs.configure({"level": "INFO", "format": request.param})
+    logs.configure(logs.Options(level="INFO", format=request.param))
     handler = logging.getLogger().handlers[0]
     assert isinstance(handler, logging.StreamHandler)
     written = io.StringIO()
     previous = handler.setStream(written)
     yield written
     handler.setStream(previous)
-    logs.configure(settings.LOGGING)
+    logs.configure(logs.Options(level=settings.LOG_LEVEL, format=settings.LOG_FORMAT))
 
 
 def test_it_writes_one_line_about_a_refused_page(lines: io.StringIO, client: Client, ada: Member) -> None:
