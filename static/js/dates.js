@@ -18,9 +18,23 @@
     });
     return loading;
   };
-  document.addEventListener("focusin", async (event) => {
-    if (!event.target.matches("input[data-jdp]")) return;
+  const persian = (text) => text.replace(/[0-9]/g, (digit) => "۰۱۲۳۴۵۶۷۸۹"[digit]);
+  const latin = (text) => text.replace(/[۰-۹]/g, (digit) => digit.charCodeAt(0) - 0x6f0);
+
+  // The calendar reads and writes Latin digits only; people see Persian ones throughout.
+  document.addEventListener("focusin", async ({ target }) => {
+    if (!target.matches("input[data-jdp]")) return;
     await load();
-    window.jalaliDatepicker.show(event.target);
+    target.value = latin(target.value);
+    window.jalaliDatepicker.show(target);
+    target.value = persian(target.value);
   });
+  document.addEventListener(
+    "jdp:change",
+    ({ target }) => {
+      target.value = persian(target.value);
+      target.dispatchEvent(new Event("change", { bubbles: true }));
+    },
+    true,
+  );
 })();
