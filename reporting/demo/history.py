@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 import orjson
+from django.db import transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -27,7 +28,7 @@ from tracking.ingest.stream import Entry
 from tracking.keys import sign_click_id
 from tracking.models import Channel, Postback
 
-BATCH: Final = 5_000
+BATCH: Final = 10_000
 IMPRESSIONS_PER_CLICK: Final = 6
 BUSY_HOURS: Final = (3, 2, 1, 1, 1, 2, 4, 6, 8, 10, 11, 11, 12, 11, 10, 10, 11, 12, 13, 15, 17, 17, 13, 7)
 
@@ -74,11 +75,14 @@ def write(world: World, progress: Callable[[str], None], *, seed: int = 7) -> No
         take(Discard(), [Entry(str(number).encode(), event) for number, event in enumerate(events)])
         count += len(batch)
         progress(f"{count:,} clicks and impressions")
-    for number, postback in enumerate(_postbacks(clicks, random), start=1):
-        postback.save(force_insert=True)
-        conversions.process(postback)
-        if number % 250 == 0:
-            progress(f"{number:,} postbacks processed")
+    number = 0
+    for reported in batched(_postbacks(clicks, random), 200):
+        with transaction.atomic():
+            for postback in reported:
+                postback.save(force_insert=True)
+                conversions.process(postback)
+        number += len(reported)
+        progress(f"{number:,} postbacks processed")
 
 
 def _visits(world: World, random: Random) -> Iterator[tuple[Literal["click", "impression"], Visit]]:

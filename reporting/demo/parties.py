@@ -204,7 +204,7 @@ PUBLISHERS: Final = (
         "62,000 readers in Europe and North America, mostly 28 to 45",
         (("blog", "The Trail Letter", "https://trailletter.example", 62_000),),
         ("outdoor", "language"),
-        daily_clicks=60,
+        daily_clicks=33,
         conversion_factor=1.2,
     ),
     PublisherParty(
@@ -224,7 +224,7 @@ PUBLISHERS: Final = (
             ("social", "کانال تخفیف‌جو", "https://takhfifjoo.example/channel", 95_000),
         ),
         ("fashion", "insurance"),
-        daily_clicks=110,
+        daily_clicks=61,
         conversion_factor=1.3,
     ),
     PublisherParty(
@@ -236,7 +236,7 @@ PUBLISHERS: Final = (
         "۲۱۰ هزار دنبال‌کننده",
         (("influencer", "سارا استایل", "https://saramedia.example/style", 210_000),),
         ("fashion",),
-        daily_clicks=70,
+        daily_clicks=38,
         conversion_factor=0.8,
     ),
     PublisherParty(
@@ -254,7 +254,7 @@ PUBLISHERS: Final = (
         (("comparison", "قیمت‌سنج", "https://gheymatsanj.example", 300_000),),
         ("insurance",),
         ("fashion",),
-        daily_clicks=80,
+        daily_clicks=44,
     ),
     PublisherParty(
         Party(
@@ -271,7 +271,7 @@ PUBLISHERS: Final = (
         "140,000 visitors a month, United Kingdom and Ireland",
         (("review", "Reviewbench", "https://reviewbench.example", 140_000),),
         ("outdoor",),
-        daily_clicks=75,
+        daily_clicks=41,
         conversion_factor=1.1,
     ),
     PublisherParty(
@@ -291,7 +291,7 @@ PUBLISHERS: Final = (
         (("cashback", "Backly", "https://backly.example", 31_000),),
         ("language",),
         ("outdoor",),
-        daily_clicks=45,
+        daily_clicks=25,
         conversion_factor=1.6,
     ),
 )
