@@ -7,8 +7,8 @@ class NetworkConfig(AppConfig):
     verbose_name = "Network"
 
     def ready(self) -> None:
-        from network import checks  # noqa: F401, PLC0415  registers the system checks
-        from network.celery import app  # noqa: F401, PLC0415  binds @shared_task to our Celery app
+        from network import checks  # noqa: F401  registers the system checks
+        from network.celery import app  # noqa: F401  binds @shared_task to our Celery app
 
 
 class SupportAdminConfig(admin.AdminConfig):

@@ -2,10 +2,11 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import network.ids
-import network.models.identities
 from django.conf import settings
 from django.db import migrations, models
+
+import network.ids
+import network.models.identities
 
 
 class Migration(migrations.Migration):
@@ -21,9 +22,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
@@ -61,9 +60,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
                 (
                     "language",
-                    models.CharField(
-                        choices=[("en", "English"), ("fa", "فارسی")], default="en", max_length=5
-                    ),
+                    models.CharField(choices=[("en", "English"), ("fa", "فارسی")], default="en", max_length=5),
                 ),
                 ("time_zone", models.CharField(default="UTC", max_length=64)),
                 (
@@ -103,15 +100,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "fallback_url",
-                    models.URLField(
-                        blank=True, help_text="Where a visitor goes when a link leads nowhere else."
-                    ),
+                    models.URLField(blank=True, help_text="Where a visitor goes when a link leads nowhere else."),
                 ),
                 (
                     "fee_basis_points",
@@ -122,9 +115,7 @@ class Migration(migrations.Migration):
                 ("low_balance_days", models.PositiveSmallIntegerField(default=3)),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="network_settings_one_row")
-                ],
+                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="network_settings_one_row")],
             },
         ),
         migrations.CreateModel(
@@ -132,15 +123,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
-                    models.CharField(
-                        default=network.ids.public_id, editable=False, max_length=12, unique=True
-                    ),
+                    models.CharField(default=network.ids.public_id, editable=False, max_length=12, unique=True),
                 ),
                 (
                     "kind",
@@ -217,15 +204,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "public_id",
-                    models.CharField(
-                        default=network.ids.public_id, editable=False, max_length=12, unique=True
-                    ),
+                    models.CharField(default=network.ids.public_id, editable=False, max_length=12, unique=True),
                 ),
                 ("name", models.CharField(max_length=80)),
                 ("prefix", models.CharField(max_length=12)),
@@ -257,9 +240,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "role",
@@ -306,9 +287,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("email", models.EmailField(max_length=254)),
                 (
