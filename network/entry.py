@@ -23,6 +23,7 @@ STRAY: Final = re.compile(
 PLAIN: Final = re.compile(r"\d+(?:[.·]\d+)?", re.ASCII)
 GROUPED: Final = re.compile(r"\d{1,3}(?:([, ])\d{3})(?:\1\d{3})*(?:[.·]\d+)?", re.ASCII)
 DAY: Final = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})", re.ASCII)
+FIRST_JALALI_YEAR: Final = 1200
 LAST_JALALI_YEAR: Final = 1599
 FIRST_GREGORIAN_YEAR: Final = 1900
 
@@ -93,15 +94,15 @@ def basis_points(text: str) -> int:
 
 
 def day(text: str, language: str) -> date:
-    """`2026-11-21`; in Persian `۱۴۰۵/۰۸/۳۰` too. The year tells the calendar."""
+    """`2026-11-21` or `۱۴۰۵/۰۸/۳۰`, in either language: the year tells the calendar."""
     match = DAY.fullmatch(formats.ascii_digits(STRAY.sub("", text)).strip())
     if not match:
         raise UnreadableDay(_example(language))
     year, month, number = map(int, match.groups())
-    if year < FIRST_GREGORIAN_YEAR and not (formats.is_persian(language) and year <= LAST_JALALI_YEAR):
+    if LAST_JALALI_YEAR < year < FIRST_GREGORIAN_YEAR or year < FIRST_JALALI_YEAR:
         raise UnreadableDay(_example(language))
     try:
-        if year < FIRST_GREGORIAN_YEAR:
+        if year <= LAST_JALALI_YEAR:
             return jdatetime.date(year, month, number).togregorian()  # type: ignore[no-any-return]
         return date(year, month, number)
     except ValueError as error:

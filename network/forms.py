@@ -182,9 +182,12 @@ class DayInput(forms.DateInput):
         return context
 
     def format_value(self, value: Any) -> str | None:
-        if isinstance(value, date):
-            return formats.entry_day(value, language())
-        return value or None
+        """A readable day in the reader's calendar, also one that came from a link in the other language; else as typed."""
+        try:
+            day = value if isinstance(value, date) else entry.day(str(value or ""), language())
+        except DomainError:
+            return value or None
+        return formats.entry_day(day, language())
 
 
 class JalaliDateField(forms.DateField):

@@ -80,6 +80,7 @@ def test_it_reads_days_by_their_year() -> None:
     assert entry.day("۱۴۰۵/۰۸/۳۰", "fa") == date(2026, 11, 21)
     assert entry.day("1405-8-30", "fa") == date(2026, 11, 21)
     assert entry.day("۲۰۲۶/۱۱/۲۱", "fa") == date(2026, 11, 21)
+    assert entry.day("۱۴۰۵/۰۸/۳۰", "en") == date(2026, 11, 21)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_it_reads_days_by_their_year() -> None:
     [
         ("2026-02-30", "en", entry.NoSuchDay),
         ("۱۴۰۵/۱۲/۳۰", "fa", entry.NoSuchDay),
-        ("1405/08/30", "en", entry.UnreadableDay),
+        ("0099-01-01", "en", entry.UnreadableDay),
         ("21.11.2026", "en", entry.UnreadableDay),
         ("1700/01/01", "fa", entry.UnreadableDay),
         ("tomorrow", "en", entry.UnreadableDay),

@@ -88,3 +88,10 @@ def test_it_sees_no_change_in_another_spelling() -> None:
             {"amount": "1200000", "rate": "12.50"}, initial={"amount": Money(12_000_000, "IRR"), "rate": 1250}
         )
         assert not form.has_changed()
+
+
+def test_it_shows_a_day_of_a_link_in_the_readers_calendar() -> None:
+    with translation.override("fa"):
+        assert 'value="۱۴۰۵/۰۸/۳۰"' in str(TermsForm({"since": "2026-11-21"})["since"])
+    with translation.override("en"):
+        assert 'value="2026-11-21"' in str(TermsForm({"since": "۱۴۰۵/۰۸/۳۰"})["since"])
