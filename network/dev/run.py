@@ -110,9 +110,11 @@ async def start_all(supervisor: Supervisor, var_dir: Path, began: float) -> None
         }
         for name in ("web", "edge"):
             programs[name].is_ready = partial(process.is_healthy, name, environment)
-        for program in programs.values():
-            await supervisor.start(program)
-        await supervisor.ready(*programs.values())
+        for name in ("edge", "web", "ingest"):
+            await supervisor.start(programs[name])
+        await supervisor.ready(programs["edge"], programs["web"])
+        for name in ("worker", "beat"):  # nobody waits for these; beside the others they would only slow them down
+            await supervisor.start(programs[name])
     if not supervisor.stopping.is_set():
         tell(summary(var_dir, environment, time.monotonic() - began))
 
