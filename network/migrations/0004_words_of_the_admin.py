@@ -4,22 +4,21 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('network', '0003_audit_append_only'),
+        ("network", "0003_audit_append_only"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='apikey',
-            options={'verbose_name': 'API key'},
+            name="apikey",
+            options={"verbose_name": "API key"},
         ),
         migrations.AlterModelOptions(
-            name='auditentry',
-            options={'verbose_name_plural': 'audit entries'},
+            name="auditentry",
+            options={"verbose_name_plural": "audit entries"},
         ),
         migrations.AlterModelOptions(
-            name='networksettings',
-            options={'verbose_name': 'network settings', 'verbose_name_plural': 'network settings'},
+            name="networksettings",
+            options={"verbose_name": "network settings", "verbose_name_plural": "network settings"},
         ),
     ]
