@@ -150,6 +150,9 @@ def _read(model: type[Model], name: str, cursor: str) -> tuple[Any, Any]:
     try:
         value, pk = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         field: Any = model._meta.get_field(name)
-        return field.to_python(value), model._meta.pk.to_python(pk)
+        place = field.to_python(value), model._meta.pk.to_python(pk)
     except (ValueError, TypeError, binascii.Error, ValidationError, FieldDoesNotExist) as problem:
         raise BadCursor(field="cursor") from problem
+    if None in place:
+        raise BadCursor(field="cursor")
+    return place

@@ -23,9 +23,8 @@ STRAY: Final = re.compile(
 PLAIN: Final = re.compile(r"\d+(?:[.·]\d+)?", re.ASCII)
 GROUPED: Final = re.compile(r"\d{1,3}(?:([, ])\d{3})(?:\1\d{3})*(?:[.·]\d+)?", re.ASCII)
 DAY: Final = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})", re.ASCII)
-FIRST_JALALI_YEAR: Final = 1200
-LAST_JALALI_YEAR: Final = 1599
-FIRST_GREGORIAN_YEAR: Final = 1900
+JALALI_YEARS: Final = range(1200, 1600)
+GREGORIAN_YEARS: Final = range(1900, 2221)
 
 
 class UnreadableNumber(DomainError):
@@ -99,10 +98,10 @@ def day(text: str, language: str) -> date:
     if not match:
         raise UnreadableDay(_example(language))
     year, month, number = map(int, match.groups())
-    if LAST_JALALI_YEAR < year < FIRST_GREGORIAN_YEAR or year < FIRST_JALALI_YEAR:
+    if year not in JALALI_YEARS and year not in GREGORIAN_YEARS:
         raise UnreadableDay(_example(language))
     try:
-        if year <= LAST_JALALI_YEAR:
+        if year in JALALI_YEARS:
             return jdatetime.date(year, month, number).togregorian()  # type: ignore[no-any-return]
         return date(year, month, number)
     except ValueError as error:

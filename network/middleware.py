@@ -2,8 +2,10 @@ import json
 from collections.abc import Callable
 from typing import Final
 
+from django.core.exceptions import BadRequest
+from django.db import DataError
 from django.db.models import Case, When
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.functional import Promise, SimpleLazyObject
@@ -15,6 +17,7 @@ from network.models import Membership, OrganizationStatus
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 ACTING = "acting_organization"
+NUL = "\x00"
 API_ERRORS: Final[dict[int, tuple[str, Promise]]] = {
     400: ("bad_request", _("This request cannot be read.")),
     401: ("unauthorized", _("Send a valid API key: “Authorization: Bearer <key>”.")),
@@ -104,6 +107,24 @@ class DomainErrors:
             toast = json.dumps({"toast": str(exception)})
             return HttpResponse(status=exception.status, headers={"HX-Reswap": "none", "HX-Trigger": toast})
         return render(request, "errors/domain.html", {"error": exception}, status=exception.status)
+
+
+class NulCharacters:
+    """PostgreSQL stores no NUL. Forms refuse one beside its field; anywhere else it is a bad request, in the path a 404."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        if not isinstance(exception, DataError):
+            return
+        if NUL in request.path:
+            raise Http404 from exception
+        if any(NUL in text for sent in (request.GET, request.POST) for _, texts in sent.lists() for text in texts):
+            raise BadRequest("NUL character") from exception
 
 
 def is_api(request: HttpRequest) -> bool:

@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "network.middleware.ActingOrganization",
     "network.middleware.DomainErrors",
+    "network.middleware.NulCharacters",
 ]
 ROOT_URLCONF = "network.urls"
 WSGI_APPLICATION = "network.wsgi.application"

@@ -23,6 +23,7 @@ from tracking.models import Conversion
 
 router = Router()
 LONGEST_DAYS = 366
+EARLIEST = date(2000, 1, 1)
 
 
 class GoalOut(Schema):
@@ -209,8 +210,8 @@ class StatisticsOut(Schema):
 
 class StatisticsQuery(Schema):
     currency: Annotated[str | None, Field(max_length=3)] = None
-    first: date | None = None
-    last: date | None = None
+    first: Annotated[date | None, Field(ge=EARLIEST)] = None
+    last: Annotated[date | None, Field(ge=EARLIEST)] = None
     campaign: Annotated[str | None, Field(max_length=12)] = None
 
 

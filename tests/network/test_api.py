@@ -178,7 +178,7 @@ def test_it_repeats_and_skips_nothing_when_rows_come_in_between(caller: Caller, 
     assert ids == sorted(set(ids), reverse=True)
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!", "W10", "WzFd", "eyJhIjoxfQ", "WyJ4IiwieSJd"])
+@pytest.mark.parametrize("cursor", ["x", "!!", "W10", "WzFd", "eyJhIjoxfQ", "WyJ4IiwieSJd", "W251bGwsNV0"])
 def test_it_refuses_a_cursor_it_did_not_make(caller: Caller, cursor: str) -> None:
     status, answer = caller.get("entries", cursor=cursor)
     assert (status, answer["error"]["code"], answer["error"]["field"]) == (422, "bad_cursor", "cursor")

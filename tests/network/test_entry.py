@@ -91,6 +91,7 @@ def test_it_reads_days_by_their_year() -> None:
         ("0099-01-01", "en", entry.UnreadableDay),
         ("21.11.2026", "en", entry.UnreadableDay),
         ("1700/01/01", "fa", entry.UnreadableDay),
+        ("9999-12-31", "en", entry.UnreadableDay),
         ("tomorrow", "en", entry.UnreadableDay),
     ],
 )

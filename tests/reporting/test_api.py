@@ -105,3 +105,19 @@ def test_it_reads_balances_from_the_ledger(client: Client, sold: Market) -> None
     (earned,) = read(client, sold.pia, "balance")["items"]
     assert earned["pending"] == {"amount": 800, "currency": "USD"}
     assert earned["available"] == {"amount": 0, "currency": "USD"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "field"),
+    [
+        ("statistics?last=0001-01-01", 422, "last"),
+        ("statistics?first=1999-12-31", 422, "first"),
+        ("statistics?campaign=%00", 400, None),
+        ("conversions?order_id=a%00b", 400, None),
+    ],
+)
+def test_it_refuses_what_no_database_holds(
+    client: Client, sold: Market, path: str, status: int, field: str | None
+) -> None:
+    answer = client.get(f"/api/v1/{path}", headers={"Authorization": f"Bearer {key(sold.ada)}"})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (status, field)
