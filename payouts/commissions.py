@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -104,11 +105,16 @@ def release(commission: Commission, *, by: Actor) -> Commission:
 
 
 @transaction.atomic
-def refund(commission: Commission, *, amount: Money | None, reason: str = "", refund_id: str = "", by: Actor) -> Refund:
-    """Money went back to the buyer: all that is left of the sale, or `amount`. The commission follows at once."""
+def refund(
+    commission: Commission, *, amount: Money | None, reason: str = "", key: UUID | None = None, by: Actor
+) -> Refund:
+    """Money went back to the buyer: all that is left of the sale, or `amount`. The commission follows at once.
+
+    `key` makes doing it twice one refund.
+    """
     if commission.conversion is None:
         raise NothingToRefund
-    refunded = refunds.record(commission.conversion, amount=amount, refund_id=refund_id, reason=reason, by=by)
+    refunded = refunds.record(commission.conversion, amount=amount, reason=reason, key=key, by=by)
     accrual.settle(commission.conversion.pk)
     return refunded
 

@@ -58,7 +58,7 @@ def explain(commission: Commission, reader: Organization) -> str:
 
 
 def for_publisher(commission: Commission) -> str:
-    parts = [_sentence(commission, short_order(commission)), _outcome(commission)]
+    parts = [_sentence(commission, short_order(commission)), _outcome(commission, is_publisher=True)]
     if commission.due and commission.status != Status.HELD:
         parts.append(gettext("The rest waits for the advertiser's balance."))
     return " ".join(filter(None, parts))
@@ -66,7 +66,7 @@ def for_publisher(commission: Commission) -> str:
 
 def for_advertiser(commission: Commission) -> str:
     order = commission.conversion.order_id if commission.conversion else ""
-    parts = [_sentence(commission, order), _fee(commission), _outcome(commission)]
+    parts = [_sentence(commission, order), _fee(commission), _outcome(commission, is_publisher=False)]
     if commission.due:
         parts.append(gettext("The balance does not cover {due} of it yet.").format(due=_money(commission.due)))
     return " ".join(filter(None, parts))
@@ -96,10 +96,11 @@ def event(commission: Commission, order: str) -> str:
     return gettext("{goal}, order {order}").format(goal=commission.goal.label, order=order)
 
 
-def reason(commission: Commission) -> str:
-    """The reason in words, with the note of the person who gave it."""
+def reason(commission: Commission, *, is_publisher: bool) -> str:
+    """The reason in words, with the note of the person who gave it; what is being looked into is no publisher's to read."""
     label = str(Reason(commission.reason).label) if commission.reason in Reason else commission.reason
-    return f"{label} – {commission.note}" if commission.note else label
+    hidden = is_publisher and commission.status == Status.HELD
+    return f"{label} – {commission.note}" if commission.note and not hidden else label
 
 
 def _sentence(commission: Commission, order: str) -> str:
@@ -151,9 +152,9 @@ def _fee(commission: Commission) -> str:
     )
 
 
-def _outcome(commission: Commission) -> str:
+def _outcome(commission: Commission, *, is_publisher: bool) -> str:
     text = OUTCOMES.get(commission.status)
-    return str(text).format(reason=reason(commission)) if text else ""
+    return str(text).format(reason=reason(commission, is_publisher=is_publisher)) if text else ""
 
 
 def _money(value: Money) -> str:

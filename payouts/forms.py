@@ -60,13 +60,16 @@ class HoldForm(forms.Form):
 
 
 class RefundForm(forms.Form):
+    """`key` makes sending the form twice one refund."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
     amount = MoneyField(
         label=_("Amount"), required=False, minimum=1, help_text=_("Empty: all that is left of the sale.")
     )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False, widget=NOTE)
 
     def __init__(self, data: Any = None, *, currency: str, has_amount: bool) -> None:
-        super().__init__(data, auto_id="refund_%s")
+        super().__init__(data, auto_id="refund_%s", initial={"key": uuid.uuid4()})
         if has_amount:
             self.fields["amount"].currency = currency  # type: ignore[attr-defined]
         else:

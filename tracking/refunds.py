@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -47,20 +48,28 @@ class RefundRepeated(DomainError):
 
 @transaction.atomic
 def record(
-    conversion: Conversion, *, amount: Money | None = None, refund_id: str = "", reason: str = "", by: Actor
+    conversion: Conversion,
+    *,
+    amount: Money | None = None,
+    refund_id: str = "",
+    reason: str = "",
+    key: UUID | None = None,
+    by: Actor,
 ) -> Refund:
     """A refund of one conversion, entered by a person. `amount` None: all of it that is not refunded yet.
 
-    Without a number of its own it gets the next free one. Raises RefundNotPositive, RefundInOtherCurrency,
-    RefundExceedsSale, RefundRepeated.
+    Without a number of its own it gets the next free one. `key` comes with a form: sending it twice is one refund.
+    Raises RefundNotPositive, RefundInOtherCurrency, RefundExceedsSale, RefundRepeated.
     """
     orders.lock(conversion.campaign_id, conversion.order_id)
     conversion = Conversion.objects.select_for_update(no_key=True, of=("self",)).get(pk=conversion.pk)
-    minor = _allowed(conversion, amount)
-    number = refund_id.strip() or _next_number(conversion)
-    taken = Refund.objects.filter(campaign=conversion.campaign, order_id=conversion.order_id, refund_id=number)
-    if taken.exists():
+    number = f"page-{key}" if key else refund_id.strip() or _next_number(conversion)
+    taken = Refund.objects.filter(campaign=conversion.campaign, order_id=conversion.order_id, refund_id=number).first()
+    if taken and key and (amount is None or amount.amount == taken.amount):
+        return taken
+    if taken:
         raise RefundRepeated(field="refund_id")
+    minor = _allowed(conversion, amount)
     refund = Refund.objects.create(
         campaign=conversion.campaign,
         order_id=conversion.order_id,

@@ -16,5 +16,5 @@ def order(commission: Commission, whole: bool) -> SafeString:  # noqa: FBT001  a
 
 
 @register.simple_tag
-def reason(commission: Commission) -> str:
-    return explanations.reason(commission)
+def reason(commission: Commission, is_buyer: bool) -> str:  # noqa: FBT001  as above
+    return explanations.reason(commission, is_publisher=not is_buyer)

@@ -143,7 +143,7 @@ def page(
         "amount": _amount(commission),
         "title": explanations.event(commission, _order(commission, is_buyer=is_buyer)),
         "explanation": explanations.explain(commission, request.organization),
-        "reason": explanations.reason(commission),
+        "reason": explanations.reason(commission, is_publisher=not is_buyer),
         "attribution": Attribution.objects.filter(conversion=conversion).first(),
         "refunds": Refund.objects.filter(conversion=conversion).order_by("received_at") if conversion else [],
         "bookings": timeline.bookings(commission, request.organization),

@@ -102,9 +102,9 @@ def refund(request: Request, public_id: str) -> HttpResponse:
     has_amount = commission.conversion is not None and commission.conversion.amount is not None
     form = RefundForm(request.POST, currency=commission.currency, has_amount=has_amount)
     if form.is_valid():
-        amount, reason = form.cleaned_data.get("amount"), form.cleaned_data["reason"]
+        values = {"amount": None} | form.cleaned_data
         try:
-            commissions.refund(commission, amount=amount, reason=reason, by=by)
+            commissions.refund(commission, **values, by=by)
         except DomainError as error:
             _blame(form, error)
         else:

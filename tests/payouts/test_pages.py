@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -13,6 +14,7 @@ from payouts import accounts, commissions, ledger
 from payouts.models import Commission, CommissionStatus
 from tests.cast import Member
 from tests.payouts.market import MICRO, Market, OpenMarket
+from tracking.models import Refund
 
 type Browse = Callable[[Member], Client]
 HTMX = {"HX-Request": "true"}
@@ -152,11 +154,34 @@ def test_it_records_a_refund(market: Market, browse: Browse) -> None:
     url = f"/conversions/{commission.public_id}/refund/"
     client = browse(market.ada)
 
-    refused = client.post(url, {"amount": "100.01"})
+    refused = client.post(url, {"amount": "100.01", "key": uuid4()})
     assert refused.status_code == 422
     assert "cannot exceed" in text(refused.content)
-    assert client.post(url, {"amount": "25.00", "reason": "Too small"}).status_code == 302
+    assert client.post(url, {"amount": "25.00", "reason": "Too small", "key": uuid4()}).status_code == 302
     assert market.books()["pending"] == 600
+
+
+@pytest.mark.parametrize("amount", ["25.00", ""])
+def test_it_records_a_refund_once_however_often_the_form_is_sent(market: Market, browse: Browse, amount: str) -> None:
+    commission = market.sell("1001", 10_000)
+    url, form = f"/conversions/{commission.public_id}/refund/", {"amount": amount, "key": uuid4()}
+    client = browse(market.ada)
+
+    assert [client.post(url, form).status_code for _ in range(2)] == [302, 302]
+    assert [refund.amount for refund in Refund.objects.all()] == [2_500 if amount else 10_000]
+    market.books()
+    assert client.post(url, {**form, "amount": "30.00"}).status_code == 422
+
+
+def test_it_keeps_from_a_publisher_what_is_being_looked_into(market: Market, browse: Browse) -> None:
+    commission = market.sell("1001", 10_000)
+    commissions.hold(commission, note="Same card as the payout account", by=market.nima.actor)
+
+    for url in ("/conversions/", f"/conversions/{commission.public_id}/"):
+        publisher, advertiser = (text(browse(one).get(url).content) for one in (market.pia, market.ada))
+        assert "Under review" in publisher
+        assert "Same card" not in publisher
+        assert "Same card" in advertiser
 
 
 def test_it_shows_balances_that_equal_the_books(market: Market, browse: Browse) -> None:
