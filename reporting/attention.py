@@ -24,9 +24,13 @@ class Waiting:
     since: date | None
 
 
-def queue(organization: Organization) -> list[Waiting]:
-    """Everything that waits for this advertiser, agency or the network, the longest waiting first."""
-    lines = [*_applications(organization), *_conversions(organization), *_low_balances(organization)]
+def queue(organization: Organization, *, with_money: bool) -> list[Waiting]:
+    """Everything that waits for this advertiser, agency or the network, the longest waiting first.
+
+    `with_money`: balances too, for members with a right to money.
+    """
+    balances = _low_balances(organization) if with_money else []
+    lines = [*_applications(organization), *_conversions(organization), *balances]
     return sorted(lines, key=lambda line: (line.since is None, line.since or date.max))
 
 
@@ -75,18 +79,18 @@ class Client:
     waiting: int
 
 
-def clients(agency: Organization, figures: dict[int, Figures]) -> list[Client]:
+def clients(agency: Organization, figures: dict[int, Figures], *, with_money: bool) -> list[Client]:
     mandates = Mandate.objects.filter(agency=agency, ended_at=None).select_related("advertiser")
     waiting: dict[int, int] = {}
-    for line in queue(agency):
+    for line in queue(agency, with_money=with_money):
         waiting[line.advertiser.pk] = waiting.get(line.advertiser.pk, 0) + line.count
-    with_money = set(advertisers_of(agency, Scope.MONEY).values_list("pk", flat=True))
+    shown = set(advertisers_of(agency, Scope.MONEY).values_list("pk", flat=True)) if with_money else set()
     return [
         Client(
             mandate.advertiser,
             mandate.scopes,
             figures.get(mandate.advertiser.pk),
-            ledger.balances(mandate.advertiser) if mandate.advertiser.pk in with_money else [],
+            ledger.balances(mandate.advertiser) if mandate.advertiser.pk in shown else [],
             waiting.get(mandate.advertiser.pk, 0),
         )
         for mandate in mandates.order_by("advertiser__name")

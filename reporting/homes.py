@@ -25,7 +25,7 @@ def advertiser(request: Request) -> dict[str, Any]:
         "campaigns": overview.campaigns(lambda figures: figures.spend.amount),
         "partners": overview.partners(lambda figures: figures.spend.amount),
         "balances": _balances(request),
-        "queue": attention.queue(request.organization),
+        "queue": attention.queue(request.organization, with_money=_sees_money(request)),
     }
 
 
@@ -34,8 +34,8 @@ def agency(request: Request) -> dict[str, Any]:
     return {
         "overview": overview,
         "charts": _buyer_charts(overview),
-        "clients": attention.clients(request.organization, overview.clients()),
-        "queue": attention.queue(request.organization),
+        "clients": attention.clients(request.organization, overview.clients(), with_money=_sees_money(request)),
+        "queue": attention.queue(request.organization, with_money=_sees_money(request)),
         "partners": overview.partners(lambda figures: figures.spend.amount),
     }
 
@@ -74,7 +74,7 @@ def network(request: Request) -> dict[str, Any]:
     return {
         "overview": overview,
         "charts": _buyer_charts(overview),
-        "queue": attention.queue(request.organization),
+        "queue": attention.queue(request.organization, with_money=_sees_money(request)),
         "waiting": Organization.objects.filter(status=OrganizationStatus.APPLIED).order_by("created_at")[:RECENT],
         "counts": {kind.value: kinds.filter(kind=kind).count() for kind in Kind},
         "campaigns": overview.campaigns(lambda figures: figures.spend.amount),
@@ -84,7 +84,11 @@ def network(request: Request) -> dict[str, Any]:
 
 def _balances(request: Request) -> list[ledger.Balance] | None:
     """None for members without a right to money."""
-    return ledger.balances(request.organization) if allows(request.membership.role, Can.MONEY) else None
+    return ledger.balances(request.organization) if _sees_money(request) else None
+
+
+def _sees_money(request: Request) -> bool:
+    return allows(request.membership.role, Can.MONEY)
 
 
 def _buyer_charts(overview: Overview) -> dict[str, Any]:
