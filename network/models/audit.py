@@ -13,8 +13,12 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
             return self
         return self.filter(Q(organization=organization) | Q(subject=organization))
 
-    def matching(self, text: str) -> Self:
-        return self.filter(Q(label__icontains=text) | Q(user__name__icontains=text) | Q(user__email__icontains=text))
+    def matching(self, text: str, reader: Organization) -> Self:
+        """By object or person. People of other organizations are not named to the reader, so they are not found either."""
+        people = Q(user__name__icontains=text) | Q(user__email__icontains=text)
+        if reader.kind != Kind.NETWORK:
+            people &= Q(organization=reader)
+        return self.filter(Q(label__icontains=text) | people)
 
 
 class AuditEntry(models.Model):

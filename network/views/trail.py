@@ -21,7 +21,7 @@ def audit_list(request: Request) -> HttpResponse:
     entries = AuditEntry.objects.visible_to(request.organization).select_related("user", "organization")
     if form.is_valid():
         text, topic = form.cleaned_data["q"].strip(), form.cleaned_data["topic"]
-        entries = entries.matching(text) if text else entries
+        entries = entries.matching(text, request.organization) if text else entries
         entries = entries.filter(action__startswith=f"{topic}.") if topic else entries
     page = Paginator(entries.order_by("-id"), PER_PAGE).get_page(request.GET.get("page"))
     lines = [trail.line(entry, request.organization) for entry in page]

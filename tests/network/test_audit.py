@@ -53,6 +53,15 @@ def test_it_disappears_with_a_cause_that_failed(ada: Member) -> None:
     assert AuditEntry.objects.count() == before
 
 
+def test_it_finds_nobody_whom_it_does_not_name(nima: Member, ada: Member) -> None:
+    approved = AuditEntry.objects.get(action="organization.approved", subject=ada.organization)
+    for text in ("nima@example", "nima"):
+        assert approved in AuditEntry.objects.matching(text, nima.organization)
+        assert approved not in AuditEntry.objects.matching(text, ada.organization)
+    organizations.edit(ada.organization, about="New", by=ada.actor)
+    assert AuditEntry.objects.matching("ada@example", ada.organization).exists()
+
+
 def test_it_names_the_person_to_colleagues_and_the_organization_to_others(nima: Member, ada: Member) -> None:
     approved = AuditEntry.objects.get(action="organization.approved", subject=ada.organization)
     for reader, who in ((nima, "Nima"), (ada, "Nima&#x27;s Network")):
