@@ -9,7 +9,6 @@ from django.utils import timezone
 from advertisers.models import Mandate, Scope, advertisers_of
 from network.models import Organization
 from payouts import ledger, selectors
-from payouts.models import Commission, CommissionStatus
 from publishers.models import Partnership, PartnershipStatus
 from reporting.figures import Figures
 
@@ -48,13 +47,8 @@ def _applications(organization: Organization) -> list[Waiting]:
 
 
 def _conversions(organization: Organization) -> list[Waiting]:
-    waiting = (
-        Commission.objects.visible_to(organization, Scope.CONVERSIONS)
-        .filter(status=CommissionStatus.PENDING, conversion__isnull=False)
-        .order_by()
-        .values("advertiser")
-        .annotate(count=Count("pk"), since=Min("day"))
-    )
+    found = selectors.to_validate(organization).order_by()
+    waiting = found.values("advertiser").annotate(count=Count("pk"), since=Min("day"))
     return _lines("conversions", {row["advertiser"]: (row["count"], row["since"]) for row in waiting})
 
 

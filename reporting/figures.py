@@ -173,13 +173,19 @@ def grouped(part: Slice, by: str) -> dict[Any, Figures]:
         ),
         (part.commissions(), {"commission": Sum("amount"), "fee": Sum("fee")}),
     ]
-    if by != BY_PARTNERSHIP:
-        sources.append((part.bonuses(), {"bonus": Sum("amount"), "bonus_fee": Sum("fee")}))
+    bonuses = part.bonuses().annotate(partnership_id=_partnership()) if by == BY_PARTNERSHIP else part.bonuses()
+    sources.append((bonuses, {"bonus": Sum("amount"), "bonus_fee": Sum("fee")}))
     groups: dict[Any, dict[str, int]] = {}
     for rows, sums in sources:
         for key, values in _summed(rows, by, sums):
             groups.setdefault(key, {}).update(values)
     return {key: Figures(part.currency, **values) for key, values in groups.items()}
+
+
+def _partnership() -> Subquery:
+    """A bonus names its campaign and its publisher: there is one partnership of the two."""
+    found = Partnership.objects.filter(campaign=OuterRef("campaign"), publisher=OuterRef("publisher"))
+    return Subquery(found.values("pk"))
 
 
 def net_of_refunds() -> Greatest:

@@ -74,6 +74,7 @@ def test_it_sums_days_to_the_total(busy: Market) -> None:
 
 
 def test_it_groups_by_campaign_and_by_partnership(busy: Market) -> None:
+    busy.bonus(1_000)
     assert grouped(of(busy.ada), BY_CAMPAIGN) == {busy.campaign.pk: total(of(busy.ada))}
     assert grouped(of(busy.ada), BY_PARTNERSHIP) == {busy.partnership.pk: total(of(busy.ada))}
 
