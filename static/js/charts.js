@@ -200,14 +200,17 @@
   };
 
   const table = (data) => {
-    const rows = element("table", "visually-hidden");
+    // A hidden table still grows with its rows and would lengthen the page; only a box around it stays small.
+    const hidden = element("div", "visually-hidden");
+    const rows = element("table");
+    hidden.append(rows);
     const line = (cells, tag) => {
       const tr = rows.insertRow();
       cells.forEach((text) => tr.append(element(tag, "", text)));
     };
     line(["", ...data.series.map(({ name }) => name)], "th");
     data.titles.forEach((title, index) => line([title, ...data.series.map(({ values, unit }) => shown(values[index], unit))], "td"));
-    return rows;
+    return hidden;
   };
 
   const draw = (place) => {
