@@ -21,7 +21,7 @@ class References:
     """Valid for one batch, so that a plan activated a moment ago counts for the events after its start."""
 
     def __init__(self, events: Collection[Event]) -> None:
-        self._places = _places({event.link_id for event in events})
+        self._places = _places({event.link_id: (event.partnership_id, event.campaign_id) for event in events})
         campaigns = {event.campaign_id for event in events}
         self._zones = dict(Campaign.objects.filter(pk__in=campaigns).values_list("pk", "time_zone"))
         self._plans = _plans(campaigns)
@@ -51,11 +51,12 @@ def _plans(campaigns: set[int]) -> dict[int, tuple[list[datetime], list[int]]]:
     return timelines
 
 
-def _places(links: set[int]) -> dict[int, LinkPlace]:
+def _places(claimed: dict[int, LinkPlace]) -> dict[int, LinkPlace]:
+    """Where the links really are. What an event claims is only believed from memory when the two agree."""
     if len(_links) > MAX_LINKS:
         _links.clear()
-    if unknown := links - _links.keys():
-        found = TrackingLink.objects.filter(pk__in=unknown)
+    if doubtful := [link for link, place in claimed.items() if _links.get(link) != place]:
+        found = TrackingLink.objects.filter(pk__in=doubtful)
         for link, partnership, campaign in found.values_list("pk", "partnership", "partnership__campaign"):
             _links[link] = (partnership, campaign)
-    return {link: _links[link] for link in links & _links.keys()}
+    return {link: _links[link] for link in claimed.keys() & _links.keys()}
