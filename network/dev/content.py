@@ -1,12 +1,53 @@
-"""What a database and the web server need before the processes start, in one Django process to save the start-ups.
-
-DEMO=0 leaves the demo network out.
+"""What a database and the web server need before the processes start: migrations, static files, the demo network (unless
+DEMO=0). All in one Django process to save the start-ups, and in none where nothing has changed since the last time.
 """
 
 import hashlib
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from network.process import ROOT
+
+READ = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+SETTINGS = ("SITE_URL", "TRACKING_URL", "DATABASE_URL", "REDIS_URL", "VAR_DIR", "DEMO", "DEBUG")
+SOURCES = ("uv.lock", "*/migrations/*.py", "reporting/demo/*.py", "static/**/*")
+
+
+def is_current(environment: Mapping[str, str]) -> bool:
+    """Whether all is as the last success left it. The database itself remembers, in its comment: it cannot be outlived."""
+    made = [Path(environment["VAR_DIR"]) / "static" / "staticfiles.json"]
+    made += [] if environment.get("DEMO") == "0" else [Path(environment["VAR_DIR"]) / "demo.json"]
+    with suppress(psycopg.Error), psycopg.connect(environment["DATABASE_URL"]) as connection:
+        row = connection.execute(READ).fetchone()
+        return bool(row) and row == (fingerprint(environment),) and all(path.exists() for path in made)
+    return False
+
+
+def remember(environment: Mapping[str, str]) -> None:
+    with psycopg.connect(environment["DATABASE_URL"]) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, fingerprint(environment)))
+
+
+def fingerprint(environment: Mapping[str, str]) -> str:
+    digest = hashlib.sha256()
+    for part in (*(f"{name}={environment.get(name)}" for name in SETTINGS), *_sources()):
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[str]:
+    for pattern in SOURCES:
+        for path in sorted(ROOT.glob(pattern)):
+            if path.is_file():
+                stat = path.stat()
+                yield f"{path} {stat.st_size} {stat.st_mtime_ns}"
 
 
 def main() -> None:
@@ -17,31 +58,15 @@ def main() -> None:
     from django.core.management import CommandError, call_command
 
     try:
-        print("migrating", flush=True)
+        print("migrations", flush=True)
         call_command("migrate", interactive=False, verbosity=0)
-        collect_static()
+        print("static files", flush=True)
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
         if os.environ.get("DEMO") != "0":
             call_command("demo")
     except CommandError as problem:
         sys.exit(str(problem))
-
-
-def collect_static() -> None:
-    """Hash and compress the static files, unless they are as they were the last time."""
-    from django.conf import settings
-    from django.contrib.staticfiles.finders import get_finders
-    from django.core.management import call_command
-
-    paths = sorted(storage.path(name) for finder in get_finders() for name, storage in finder.list([]))
-    digest = hashlib.sha256()
-    for path in paths:
-        stat = Path(path).stat()
-        digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
-    stamp = Path(settings.STATIC_ROOT) / ".stamp"
-    if not stamp.exists() or stamp.read_text() != digest.hexdigest():
-        print("collecting static files", flush=True)
-        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-        stamp.write_text(digest.hexdigest())
+    remember(os.environ)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from network import process, services
+from network.dev import content
 from network.dev.steps import timed
 from network.dev.supervisor import Failed, Program, Supervisor, end_orphans, tell
 from network.embedded import processes
@@ -100,9 +101,10 @@ async def start_all(supervisor: Supervisor, var_dir: Path, began: float) -> None
     environment = environment_of(var_dir)
     with timed("PostgreSQL and Redis"):
         environment |= await start_services(supervisor, var_dir)
-    with timed("Database and demo"):
-        prepare = [sys.executable, "-m", "network.dev.content"]
-        await supervisor.run(Program("prepare", prepare, environment, cwd=process.ROOT))
+    if not await asyncio.to_thread(content.is_current, {**os.environ, **environment}):
+        with timed("Database and demo"):
+            prepare = [sys.executable, "-m", "network.dev.content"]
+            await supervisor.run(Program("prepare", prepare, environment, cwd=process.ROOT))
     with timed("Processes"):
         programs = {
             name: Program(name, process.command(name, {**os.environ, **environment}), environment, cwd=process.ROOT)
