@@ -23,6 +23,7 @@ STRAY: Final = re.compile(
 PLAIN: Final = re.compile(r"\d+(?:[.·]\d+)?", re.ASCII)
 GROUPED: Final = re.compile(r"\d{1,3}(?:([, ])\d{3})(?:\1\d{3})*(?:[.·]\d+)?", re.ASCII)
 DAY: Final = re.compile(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})", re.ASCII)
+LONGEST: Final = 28  # characters, as many as a Decimal keeps exactly; no field takes as much
 JALALI_YEARS: Final = range(1200, 1600)
 GREGORIAN_YEARS: Final = range(1900, 2221)
 
@@ -49,6 +50,11 @@ class TooManyDecimals(DomainError):
     message = _("There are too many digits after the decimal point.")
 
 
+class NumberTooLarge(DomainError):
+    code = "too_large"
+    message = _("This is too large.")
+
+
 class UnreadableDay(DomainError):
     code = "invalid_date"
     message = _("Enter a date such as 2026-11-21.")
@@ -70,6 +76,8 @@ def number(text: str, places: int) -> Decimal:
         raise NegativeNumber
     if not (PLAIN.fullmatch(text) or GROUPED.fullmatch(text)):
         raise AmbiguousNumber if re.fullmatch(r"[\d.,·' ]*\d[\d.,·' ]*", text, re.ASCII) else UnreadableNumber
+    if len(text) > LONGEST:
+        raise NumberTooLarge
     whole, point, decimals = text.replace(",", "").replace(" ", "").partition("·" if "·" in text else ".")
     if point == "." and len(decimals) == 3 and places < 3:
         raise AmbiguousNumber
@@ -84,7 +92,10 @@ def money(text: str, currency: str, language: str) -> Money:
     value = number(text, 1 if toman else money_type.exponent(currency))
     if toman:
         value *= formats.RIALS_PER_TOMAN
-    return money_type.parse(f"{formats.trimmed(value):f}", currency)
+    try:
+        return money_type.parse(f"{formats.trimmed(value):f}", currency)
+    except money_type.InvalidAmount:
+        raise NumberTooLarge from None  # it was read, so nothing else is wrong with it
 
 
 def basis_points(text: str) -> int:

@@ -67,6 +67,13 @@ def test_it_never_rounds_an_amount(text: str, currency: str) -> None:
         entry.money(text, currency, "en")
 
 
+@pytest.mark.parametrize("text", ["9" * 13, "9" * 27, "9" * 300, "1" + ",000" * 10, "0." + "0" * 300])
+@pytest.mark.parametrize(("currency", "language"), [("USD", "en"), ("KWD", "fa"), ("IRR", "fa")])
+def test_it_refuses_an_amount_that_is_too_large(text: str, currency: str, language: str) -> None:
+    with pytest.raises(entry.NumberTooLarge):
+        entry.money(text, currency, language)
+
+
 def test_it_reads_rates_as_basis_points() -> None:
     assert entry.basis_points("12.5") == 1250
     assert entry.basis_points("12.5%") == 1250
