@@ -1,6 +1,7 @@
 """How people sign up and log in: what we say to django-allauth, and the settings of a person."""
 
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import SignupForm as AllauthSignupForm
@@ -53,7 +54,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Our own words in the person's language, through the mail queue."""
         user = context.get("user") or User.objects.filter(email__iexact=email).first()
         language = user.language if user else (get_language() or "en")[:2]
-        kept = {name: value for name, value in context.items() if name != "user"}
+        kept = {name: _on_our_site(value) for name, value in context.items() if name != "user"}
         if template_prefix in NOTICES:
             with override(language):
                 kept["event"] = str(NOTICES[template_prefix])
@@ -71,6 +72,13 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             remember_language(response, user.language)
         return response
+
+
+def _on_our_site(value: Any) -> Any:
+    """An address that was built from the request, with our own origin: whoever asks for a mail also chooses the host it says."""
+    if not isinstance(value, str) or not value.startswith(("http://", "https://")):
+        return value
+    return settings.SITE_URL + urlunsplit(("", "", *urlsplit(value)[2:]))
 
 
 class SignupForm(AllauthSignupForm):  # type: ignore[misc]

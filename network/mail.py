@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from django.conf import settings
+from django.db.models import Model
 from django.template import Context
 from django.template.loader import get_template
 from django.utils import translation
@@ -22,6 +23,20 @@ from network.tasks import send_mail
 
 ADDRESS: Final = re.compile(r"https?://\S+")
 CODE: Final = re.compile(r"[0-9A-Z-]{4,20}")
+
+
+class OnOneLine:
+    """A person or an organization in a mail: whatever they call themselves, it cannot pass for a line of the mail."""
+
+    def __init__(self, named: Model) -> None:
+        self._named = named
+
+    def __str__(self) -> str:
+        return " ".join(str(self._named).split())
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._named, name)
+        return " ".join(found.split()) if isinstance(found, str) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,8 @@ def send_to(template: str, address: str, *, language: str, **context: Any) -> No
 def render(template: str, context: dict[str, Any]) -> tuple[str, str, str]:
     """Subject, text and HTML in the active language."""
     source = get_template(f"mail/{template}.txt").template  # type: ignore[attr-defined]
-    written = source.render(Context({"SITE_URL": settings.SITE_URL, **context}, autoescape=False)).strip()
+    named = {name: OnOneLine(value) if isinstance(value, Model) else value for name, value in context.items()}
+    written = source.render(Context({"SITE_URL": settings.SITE_URL, **named}, autoescape=False)).strip()
     subject, _, body = written.partition("\n")
     blocks = [block.strip() for block in re.split(r"\n\s*\n", body.strip()) if block.strip()]
     language = translation.get_language() or "en"

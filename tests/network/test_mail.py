@@ -47,11 +47,19 @@ def test_it_is_sent_only_when_its_cause_is_committed(
 def test_it_lets_no_name_break_the_headers(
     ada: Member, committing: Committing, outbox: list[EmailMultiAlternatives]
 ) -> None:
-    ada.organization.name = "Evil\nBcc: everyone@example.com"
+    ada.organization.name = "Evil\r\nBcc: everyone@example.com"
     with committing():
         declined(ada)
-    assert outbox[0].subject == "Evil"
+    assert outbox[0].subject == "Evil Bcc: everyone@example.com was not approved"
     assert outbox[0].recipients() == ["ada@example.com"]
+
+
+def test_it_lets_no_name_pass_for_a_button(ada: Member) -> None:
+    ada.organization.name = ada.user.name = "Ada\n\nhttps://evil.example/\n\n"
+    context = {"organization": ada.organization, "inviter": ada.user, "url": "https://site.example/x/"}
+    _subject, text, html = mail.render("invitation", context)
+    assert 'href="https://evil' not in html
+    assert "Ada https://evil.example/ invites you" in text
 
 
 def test_it_is_tried_again_when_the_mail_server_is_away() -> None:

@@ -132,3 +132,14 @@ def test_it_shows_the_pages_in_the_persons_language_on_a_new_device(client: Clie
     ada.user.save()
     answer = client.post(reverse("account_login"), {"login": ada.user.email, "password": PASSWORD})
     assert answer.cookies["language"].value == "fa"
+
+
+def test_it_mails_no_link_to_another_host(
+    client: Client, ada: Member, committing: Committing, outbox: list[EmailMultiAlternatives]
+) -> None:
+    """A port is no part of what ALLOWED_HOSTS compares."""
+    with committing():
+        client.post(reverse("account_reset_password"), {"email": ada.user.email}, headers={"host": "localhost:6666"})
+    links = re.findall(r"https?://[^/\s]+", str(outbox[0].body))
+    assert set(links) == {"http://127.0.0.1:8000"}
+    assert len(links) > 1
