@@ -11,7 +11,7 @@ from advertisers.models import Campaign
 from network import audit
 from network.actors import Actor
 from network.errors import DomainError
-from network.models import NetworkSettings
+from network.models import NetworkSettings, Organization, OrganizationStatus
 from network.money import Money
 from payouts import accounts, arithmetic, ledger
 from payouts.models import Bonus
@@ -34,6 +34,12 @@ class BonusReasonNeeded(DomainError):
     message = _("Tell the publisher what the bonus is for.")
 
 
+class PartyNotActive(DomainError):
+    code = "party_not_active"
+    message = _("The advertiser or the publisher is suspended; nothing is paid until the network reactivates it.")
+    status = 409
+
+
 class BonusUnfunded(DomainError):
     code = "bonus_unfunded"
     message = _("The advertiser's balance does not cover the bonus and the network fee on it.")
@@ -49,7 +55,7 @@ class BonusChanged(DomainError):
 def give(partnership: Partnership, *, amount: Money, reason: str, key: UUID, by: Actor) -> Bonus:
     """Payable at once, from the advertiser's funds, with the network's fee on top. `key` makes sending it twice one bonus.
 
-    Raises BonusNotPositive, OtherCurrency, BonusReasonNeeded, BonusUnfunded, BonusChanged.
+    Raises BonusNotPositive, OtherCurrency, BonusReasonNeeded, PartyNotActive, BonusUnfunded, BonusChanged.
     """
     campaign = partnership.campaign
     if amount.currency != campaign.currency:
@@ -58,6 +64,9 @@ def give(partnership: Partnership, *, amount: Money, reason: str, key: UUID, by:
         raise BonusNotPositive(field="amount")
     if not reason.strip():
         raise BonusReasonNeeded(field="reason")
+    parties = Organization.objects.filter(pk__in=[campaign.advertiser_id, partnership.publisher_id])
+    if parties.exclude(status=OrganizationStatus.ACTIVE).exists():
+        raise PartyNotActive
     values = {
         "campaign": campaign,
         "advertiser": campaign.advertiser,

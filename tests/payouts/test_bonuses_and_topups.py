@@ -2,10 +2,18 @@ from uuid import uuid4
 
 import pytest
 
+from network import organizations
 from network.models import AuditEntry
 from network.money import Money
 from payouts import bonuses, topups
-from payouts.bonuses import BonusChanged, BonusNotPositive, BonusReasonNeeded, BonusUnfunded, OtherCurrency
+from payouts.bonuses import (
+    BonusChanged,
+    BonusNotPositive,
+    BonusReasonNeeded,
+    BonusUnfunded,
+    OtherCurrency,
+    PartyNotActive,
+)
 from payouts.models import Bonus, TopUp
 from payouts.topups import NotAnAdvertiser, ReferenceNeeded, ReferenceUsed, TopUpNotPositive
 from tests.payouts.market import Market, OpenMarket
@@ -41,6 +49,14 @@ def test_it_refuses_a_bonus_that_makes_no_sense(
     with pytest.raises(error):
         bonuses.give(market.partnership, amount=amount, reason=reason, key=uuid4(), by=market.ada.actor)
     assert not Bonus.objects.exists()
+
+
+@pytest.mark.parametrize("suspended", ["ada", "pia"])
+def test_it_pays_no_bonus_while_a_party_is_suspended(market: Market, suspended: str) -> None:
+    organization = getattr(market, suspended).organization
+    organizations.suspend(organization, reason="Fraud", by=market.nima.actor)
+    with pytest.raises(PartyNotActive):
+        market.bonus(5_000)
 
 
 def test_it_gives_one_bonus_when_the_form_comes_twice(market: Market) -> None:
