@@ -2,19 +2,18 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Event
+from threading import Event
 from typing import Any
 
 import orjson
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from django.utils import timezone
 
 from advertisers.models import Campaign
 from publishers.models import Partnership, TrackingLink
 from tests.cast import Member
+from tests.races.hands import at_once
 from tests.tracking import stage
 from tests.tracking.conftest import campaign, link, partnership
 from tracking import conversions, orders, refunds
@@ -28,34 +27,6 @@ HANDS = 16
 __all__ = ["Member", "Partnership", "campaign", "link", "partnership"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def a_connection_each() -> Iterator[None]:
-    options: Any = connection.settings_dict["OPTIONS"]
-    pool = options.pop("pool")
-    connection.close()
-    yield
-    connection.close()
-    options["pool"] = pool
-
-
-def at_once[T](*works: Callable[[], T]) -> list[T | Exception]:
-    """Each in a thread of its own, all started together; what they returned or raised."""
-    barrier = Barrier(len(works))
-
-    def run(work: Callable[[], T]) -> T | Exception:
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            return work()
-        except Exception as error:  # noqa: BLE001  the test looks at it
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 class TestOneReport:

@@ -2,8 +2,6 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import pairwise
 from threading import Barrier, Event
@@ -11,7 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -22,39 +20,12 @@ from payouts.ledger import InsufficientFunds, KeyReused, Move
 from payouts.models import Commission, CommissionStatus
 from tests.cast import Member
 from tests.payouts.market import MICRO, Market, OpenMarket, market, open_market
+from tests.races.hands import at_once
 from tests.tracking import stage
 from tracking.models import Conversion, DailyCount
 
 __all__ = ["market", "open_market"]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def a_connection_each() -> Iterator[None]:
-    options: Any = connection.settings_dict["OPTIONS"]
-    pool = options.pop("pool")
-    connection.close()
-    yield
-    connection.close()
-    options["pool"] = pool
-
-
-def at_once[T](*works: Callable[[], T]) -> list[T | Exception]:
-    """Each in a thread of its own, all started together; what they returned or raised."""
-    barrier = Barrier(len(works))
-
-    def run(work: Callable[[], T]) -> T | Exception:
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            return work()
-        except Exception as error:  # noqa: BLE001  the test looks at it
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 def put(account: Account, amount: int, key: str) -> None:

@@ -1,8 +1,6 @@
 """Two hands at one campaign's commission: one change takes effect, the other is told so by name."""
 
 import contextlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 from typing import Any
 from unittest.mock import patch
@@ -16,39 +14,12 @@ from advertisers.plans import Terms
 from network.models import AuditEntry
 from tests.advertisers.conftest import campaign, click, running, sale
 from tests.cast import Member
+from tests.races.hands import at_once
 
 __all__ = ["campaign", "click", "running", "sale"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HANDS = 8
-
-
-@pytest.fixture(autouse=True)
-def a_connection_each() -> Iterator[None]:
-    options: Any = connection.settings_dict["OPTIONS"]
-    pool = options.pop("pool")
-    connection.close()
-    yield
-    connection.close()
-    options["pool"] = pool
-
-
-def at_once[T](*works: Callable[[], T]) -> list[T | Exception]:
-    """Each in a thread of its own, all started together; what they returned or raised."""
-    barrier = Barrier(len(works))
-
-    def run(work: Callable[[], T]) -> T | Exception:
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            return work()
-        except Exception as error:  # noqa: BLE001  the test looks at it
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 @pytest.fixture
