@@ -1,14 +1,13 @@
 from typing import Any, Final, cast
-from zoneinfo import available_timezones
 
 from django import forms
-from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 from advertisers.campaigns import CampaignFields
 from advertisers.fields import HostsField, WebAddressField
 from advertisers.models import Campaign, Objective, Scope, advertisers_of
-from network.forms import WholeNumberField
+from network import geography
+from network.forms import WholeNumberField, language
 from network.models import Kind, Organization
 from network.money import Currency
 
@@ -28,11 +27,6 @@ OBJECTIVE_ICONS: Final = {
 }
 
 
-def time_zones() -> list[tuple[str, str]]:
-    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
-    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
-
-
 class CampaignForm(forms.Form):
     """The settings of a campaign. `currency` and `time_zone` are shown but fixed once a plan has been activated."""
 
@@ -49,7 +43,9 @@ class CampaignForm(forms.Form):
         help_text=_("Of all orders and commissions of this campaign. Fixed with the first commission plan."),
     )
     time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=lazy(time_zones, list), help_text=_("Days of the reports begin in this zone.")
+        label=_("Time zone"),
+        choices=lambda: geography.time_zones(language()),
+        help_text=_("Days of the reports begin in this zone."),
     )
     description = forms.CharField(
         label=_("Description for publishers"),

@@ -247,3 +247,8 @@ def test_it_asks_as_little_for_many_campaigns_as_for_one(
         plans.set_rules(plan, [Terms(made.goals.get(code="sale"), percent_basis_points=500)], by=ada.actor)
     with django_assert_max_num_queries(len(one)):
         client.get(reverse("advertisers:campaign-list"))
+
+
+def test_it_names_time_zones_in_the_readers_language(client: Client, ada: Member) -> None:
+    assert "Oslo (" in page(signed_in(client, ada).get("/campaigns/new/"))
+    assert "اسلو (" in page(signed_in(client, ada, "fa").get("/campaigns/new/"))
