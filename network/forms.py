@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.renderers import BaseRenderer
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -177,6 +178,7 @@ class DayInput(forms.DateInput):
         widget = context["widget"]
         if formats.is_persian(language()):
             widget["attrs"] |= {"data-jdp": "", "dir": "ltr", "autocomplete": "off", "inputmode": "numeric"}
+            widget["attrs"].setdefault("placeholder", formats.entry_day(timezone.localdate(), language()))
         else:
             widget["type"] = "date"
         return context
