@@ -1,5 +1,6 @@
 import asyncio
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ class Command(BaseCommand):
         except FileNotFoundError:
             raise CommandError(f"{options['world']} is not there: `make run` writes it.") from None
         simulation = Simulation(world, options["visitors"], options["seconds"], options["seed"])
-        asyncio.run(simulation.run(lambda: self.report(simulation)))
+        with suppress(KeyboardInterrupt):  # Ctrl-C is a way to say enough
+            asyncio.run(simulation.run(lambda: self.report(simulation)))
         self.report(simulation)
         if simulation.errors:
             raise CommandError("Failed: " + ", ".join(f"{what} ×{count}" for what, count in simulation.errors.items()))
