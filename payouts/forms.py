@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign, GoalKind
 from network.forms import JalaliDateField, MoneyField
+from network.models import Organization
 from network.money import Currency
 from payouts.models import DECLINE_REASONS, CommissionStatus, Reason
 from publishers.models import Partnership
@@ -18,16 +19,21 @@ NOTE = forms.TextInput(attrs={"dir": "auto"})
 class ConversionFilterForm(forms.Form):
     tab = forms.CharField(max_length=10, required=False, widget=forms.HiddenInput)
     order = forms.CharField(label=_("Order"), max_length=128, required=False)
+    client = forms.ChoiceField(label=_("Client"), required=False)
     campaign = forms.ChoiceField(label=_("Campaign"), required=False)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[("", _("All")), *CommissionStatus.choices])
     goal = forms.ChoiceField(label=_("Goal"), required=False, choices=[("", _("All")), *GoalKind.choices])
     since = JalaliDateField(label=_("From"), required=False)
     until = JalaliDateField(label=_("To"), required=False)
 
-    def __init__(self, data: Any, *, campaigns: Iterable[Campaign]) -> None:
+    def __init__(self, data: Any, *, campaigns: Iterable[Campaign], clients: Iterable[Organization]) -> None:
+        """Without `clients` nothing is asked about them."""
         super().__init__(data)
-        choices = [("", _("All")), *((one.public_id, one.name) for one in campaigns)]
-        self.fields["campaign"] = forms.ChoiceField(label=_("Campaign"), required=False, choices=choices)
+        for name, found in (("campaign", campaigns), ("client", clients)):
+            choices = [("", _("All")), *((one.public_id, one.name) for one in found)]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        if not clients:
+            del self.fields["client"]
 
 
 class DeclineForm(forms.Form):

@@ -24,11 +24,11 @@ RECENT: Final = timedelta(days=7)
 
 
 def commissions(organization: Organization) -> QuerySet[Commission]:
-    """Those that this organization may see, the newest first, with all that a row or a sentence about one needs."""
+    """Those that this organization may see, the latest day first, with all that a row or a sentence about one needs."""
     return (
         Commission.objects.visible_to(organization, Scope.CONVERSIONS)
         .select_related("campaign", "advertiser", "publisher", "goal", "plan", "rule", "conversion")
-        .order_by("-pk")
+        .order_by("-day", "-pk")
     )
 
 

@@ -64,7 +64,7 @@ def publisher(request: Request) -> dict[str, Any]:
         "invitations": own.filter(status=PartnershipStatus.INVITED).count(),
         "recent": Commission.objects.filter(publisher=request.organization)
         .select_related("campaign", "goal", "conversion")
-        .order_by("-pk")[:RECENT],
+        .order_by("-day", "-pk")[:RECENT],
     }
 
 

@@ -92,6 +92,8 @@ class Commission(models.Model):
         indexes = [
             models.Index(fields=["advertiser", "status", "-id"]),
             models.Index(fields=["publisher", "status", "-id"]),
+            models.Index(fields=["advertiser", "-day", "-id"]),
+            models.Index(fields=["publisher", "-day", "-id"]),
             models.Index(fields=["campaign", "day"]),
             models.Index(fields=["validate_until"], condition=Q(status="pending"), name="commission_due"),
             models.Index(

@@ -9,10 +9,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.vary import vary_on_headers
 
-from advertisers.models import Campaign, Scope
+from advertisers.models import Campaign, Scope, advertisers_of
 from network import access
 from network.http import Request
-from network.models import Kind
+from network.models import Kind, Organization
 from network.money import Money
 from network.roles import Can, allows
 from payouts import access as fetch
@@ -25,6 +25,7 @@ from tracking.models import Attribution, Refund
 PAGE = 50
 ALL, VALIDATE, UNPAID = "all", "validate", "unpaid"
 BUYERS = frozenset({Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK})
+MANY_CLIENTS = frozenset({Kind.AGENCY, Kind.NETWORK})
 
 
 @access.page()
@@ -37,7 +38,7 @@ def listing(request: Request) -> HttpResponse:
 def table(request: Request) -> dict[str, Any]:
     """What the list shows for the address's tab, filters and page."""
     is_buyer = request.organization.kind in BUYERS
-    form = ConversionFilterForm(request.GET, campaigns=_campaigns(request))
+    form = ConversionFilterForm(request.GET, campaigns=_campaigns(request), clients=_clients(request))
     tab = request.GET.get("tab", ALL)
     if tab not in {ALL, VALIDATE, UNPAID} or not is_buyer:
         tab = ALL
@@ -50,7 +51,7 @@ def table(request: Request) -> dict[str, Any]:
         "page": _page(request, tab, form),
         "waiting": waiting.count(),
         "is_buyer": is_buyer,
-        "has_clients": request.organization.kind in {Kind.AGENCY, Kind.NETWORK},
+        "has_clients": request.organization.kind in MANY_CLIENTS,
         "may_decide": tab == VALIDATE and is_buyer and allows(request.membership.role, Can.MANAGE),
         "decline_form": BulkDeclineForm(),
     }
@@ -74,6 +75,8 @@ def _filtered(found: QuerySet[Commission], wanted: dict[str, Any], kind: str) ->
             found = found.filter(conversion__order_id__endswith=order[-explanations.SHORT :])
         else:
             found = found.filter(conversion__order_id__icontains=order)
+    if client := wanted.get("client"):
+        found = found.filter(advertiser__public_id=client)
     if campaign := wanted.get("campaign"):
         found = found.filter(campaign__public_id=campaign)
     if status := wanted.get("status"):
@@ -90,6 +93,8 @@ def _filtered(found: QuerySet[Commission], wanted: dict[str, Any], kind: str) ->
 def _unpaid(found: QuerySet[Rejection], wanted: dict[str, Any]) -> QuerySet[Rejection]:
     if order := wanted.get("order"):
         found = found.filter(conversion__order_id__icontains=order)
+    if client := wanted.get("client"):
+        found = found.filter(conversion__campaign__advertiser__public_id=client)
     if campaign := wanted.get("campaign"):
         found = found.filter(conversion__campaign__public_id=campaign)
     if goal := wanted.get("goal"):
@@ -106,6 +111,12 @@ def _campaigns(request: Request) -> QuerySet[Campaign]:
         own = Partnership.objects.filter(publisher=request.organization)
         return Campaign.objects.filter(pk__in=own.values("campaign")).order_by("name")
     return Campaign.objects.run_by(request.organization, Scope.CONVERSIONS).order_by("name")
+
+
+def _clients(request: Request) -> list[Organization]:
+    if request.organization.kind not in MANY_CLIENTS:
+        return []
+    return list(advertisers_of(request.organization, Scope.CONVERSIONS).order_by("name"))
 
 
 @access.page()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from advertisers import mandates
-from advertisers.models import Mandate
+from advertisers.models import Mandate, Scope
 from payouts import accounts, commissions, ledger
 from payouts.models import Commission, CommissionStatus
 from tests.cast import Member
@@ -274,3 +275,21 @@ def test_it_shows_a_day_of_clicks(open_market: OpenMarket, browse: Browse) -> No
     page = text(browse(market.pia).get(f"/conversions/{market.commission().public_id}/").content)
     assert "5 clicks on" in page
     assert "$5.00" in page
+
+
+def test_it_lists_the_latest_day_first_whatever_was_booked_last(market: Market, browse: Browse) -> None:
+    newest, older = market.sell("today-1"), market.sell("before-2")
+    Commission.objects.filter(pk=older.pk).update(day=newest.day - timedelta(days=3))
+    page = browse(market.ada).get("/conversions/").content.decode()
+    assert page.index("today-1") < page.index("before-2")
+
+
+def test_an_agency_sees_the_conversions_of_one_client(
+    market: Market, otto: Member, mallory: Member, browse: Browse
+) -> None:
+    market.sell("1001")
+    mandates.give(mallory.organization, agency=otto.organization, scopes=list(Scope), by=mallory.actor)
+    client = browse(otto)
+    for owner, sees in ((market.ada, True), (mallory, False)):
+        of_one = client.get(f"/conversions/?client={owner.organization.public_id}", headers=HTMX)
+        assert ("1001" in of_one.content.decode()) is sees
