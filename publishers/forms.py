@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign, Objective, PayModel
 from network.forms import WholeNumberField
+from network.models import Organization
 from network.money import Currency
 from publishers.links import MAX_SUB, SUBS
 from publishers.models import Partnership, PartnershipStatus, Property, PublisherKind, PublisherProfile
@@ -135,13 +136,18 @@ class PartnerFilterForm(forms.Form):
         max_length=80,
         widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Name of the publisher"), "dir": "auto"}),
     )
+    client = forms.ChoiceField(label=_("Client"), required=False)
     campaign = forms.ChoiceField(label=_("Campaign"), required=False)
     status = forms.ChoiceField(label=_("Status"), required=False, choices=[ANY, *PartnershipStatus.choices])
 
-    def __init__(self, *args: Any, campaigns: list[Campaign], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, campaigns: list[Campaign], clients: list[Organization], **kwargs: Any) -> None:
+        """Without `clients` nothing is asked about them."""
         super().__init__(*args, **kwargs)
-        choices = [ANY, *((one.public_id, one.name) for one in campaigns)]
-        self.fields["campaign"].choices = choices  # type: ignore[attr-defined]
+        for name, found in (("campaign", campaigns), ("client", clients)):
+            choices = [ANY, *((one.public_id, one.name) for one in found)]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        if not clients:
+            del self.fields["client"]
 
 
 class LinkForm(forms.Form):

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from advertisers.models import Campaign, Scope
+from advertisers.models import Campaign, Scope, advertisers_of
 from network import access, formats
 from network.actors import Actor
 from network.errors import DomainError
 from network.http import Request
-from network.models import Kind
+from network.models import Kind, Organization
 from network.roles import Can, allows
 from publishers import partnerships, selectors
 from publishers.access import partnership as fetch
@@ -35,7 +35,7 @@ PAGE = 50
 @access.page(kinds=CAMPAIGN_SIDE)
 @vary_on_headers("HX-Request")
 def listing(request: Request) -> HttpResponse:
-    form = PartnerFilterForm(request.GET, campaigns=run_campaigns(request))
+    form = PartnerFilterForm(request.GET, campaigns=run_campaigns(request), clients=_clients(request))
     page = Paginator(_filtered(request, form), PAGE).get_page(request.GET.get("page"))
     rows = selectors.partner_rows(page.object_list)
     rights = _rights(request)
@@ -56,6 +56,8 @@ def _filtered(request: Request, form: PartnerFilterForm) -> QuerySet[Partnership
     wanted = form.cleaned_data if form.is_valid() else {}
     if text := wanted.get("q"):
         found = found.filter(publisher__name__icontains=text)
+    if client := wanted.get("client"):
+        found = found.filter(campaign__advertiser__public_id=client)
     if campaign := wanted.get("campaign"):
         found = found.filter(campaign__public_id=campaign)
     if status := wanted.get("status"):
@@ -137,6 +139,12 @@ def end(request: Request, public_id: str) -> HttpResponse:
 def run_campaigns(request: Request) -> list[Campaign]:
     found = Campaign.objects.run_by(request.organization, Scope.PUBLISHERS)
     return list(found.select_related("advertiser").order_by("name", "pk"))
+
+
+def _clients(request: Request) -> list[Organization]:
+    if request.organization.kind == Kind.ADVERTISER:
+        return []
+    return list(advertisers_of(request.organization, Scope.PUBLISHERS).order_by("name"))
 
 
 def _with_reason(request: Request, public_id: str, action: Callable[..., object], done: str) -> HttpResponse:
