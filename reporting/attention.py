@@ -64,16 +64,16 @@ def _lines(kind: str, found: dict[int, tuple[int, date | None]]) -> list[Waiting
 
 @dataclass(frozen=True)
 class Client:
-    """One advertiser of an OPM: its figures of the period, its balances (with the money scope) and what waits."""
+    """One advertiser of an OPM: its figures per currency, its balances (with the money scope) and what waits."""
 
     advertiser: Organization
     scopes: list[str]
-    figures: Figures | None
+    figures: list[Figures]
     balances: "list[ledger.Balance]"
     waiting: int
 
 
-def clients(agency: Organization, figures: dict[int, Figures], *, with_money: bool) -> list[Client]:
+def clients(agency: Organization, figures: dict[int, list[Figures]], *, with_money: bool) -> list[Client]:
     mandates = Mandate.objects.filter(agency=agency, ended_at=None).select_related("advertiser")
     waiting: dict[int, int] = {}
     for line in queue(agency, with_money=with_money):
@@ -83,7 +83,7 @@ def clients(agency: Organization, figures: dict[int, Figures], *, with_money: bo
         Client(
             mandate.advertiser,
             mandate.scopes,
-            figures.get(mandate.advertiser.pk),
+            figures.get(mandate.advertiser.pk, []),
             ledger.balances(mandate.advertiser) if mandate.advertiser.pk in shown else [],
             waiting.get(mandate.advertiser.pk, 0),
         )

@@ -1,7 +1,7 @@
 """What a home page shows: the figures of a period beside those of the one before, by day, campaign, partner and client."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -73,14 +73,21 @@ class Overview:
         partnerships = Partnership.objects.select_related("publisher", "campaign").in_bulk(ranked)
         return [(partnerships[pk], found[pk]) for pk in ranked if pk in partnerships]
 
-    def clients(self) -> dict[int, Figures]:
-        """Per advertiser id, for an agency or the network."""
-        found = grouped(self.part, BY_CAMPAIGN)
+    def clients(self) -> dict[int, list[Figures]]:
+        """Per advertiser id, for an agency: in each currency in which something happened, the one asked for first."""
+        clients: dict[int, list[Figures]] = {}
+        for currency in sorted(self.currencies, key=lambda currency: currency != self.currency):
+            for owner, figures in self._clients_in(currency).items():
+                clients.setdefault(owner, []).append(figures)
+        return clients
+
+    def _clients_in(self, currency: str) -> dict[int, Figures]:
+        found = grouped(replace(self.part, currency=currency), BY_CAMPAIGN)
         owners = dict(Campaign.objects.filter(pk__in=found).values_list("pk", "advertiser_id"))
         clients: dict[int, Figures] = {}
         for campaign_id, figures in found.items():
             owner = owners[campaign_id]
-            clients[owner] = clients.get(owner, Figures(self.currency)) + figures
+            clients[owner] = clients.get(owner, Figures(currency)) + figures
         return clients
 
 

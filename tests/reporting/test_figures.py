@@ -60,7 +60,7 @@ def test_it_adds_bonuses_to_earnings_and_spend(busy: Market) -> None:
 
 def test_it_gives_an_agency_the_figures_of_its_clients(busy: Market, otto: Member) -> None:
     assert total(of(otto)) == total(of(busy.ada))
-    assert Overview.asked(otto.organization, {}).clients() == {busy.ada.organization.pk: total(of(busy.ada))}
+    assert Overview.asked(otto.organization, {}).clients() == {busy.ada.organization.pk: [total(of(busy.ada))]}
 
 
 def test_it_gives_strangers_nothing(busy: Market, mallory: Member) -> None:
