@@ -145,7 +145,9 @@ DATABASES: dict[str, Any] = {
 }
 DATABASES["default"]["OPTIONS"] = {
     **DATABASES["default"].get("OPTIONS", {}),  # what the address itself says, such as sslmode
-    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8)},
+    # The pool doubles its pause after each failed attempt, up to minutes: it shall give up early, and begin anew with
+    # the next request, so that the product is back a few seconds after its database.
+    "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 8), "timeout": 10, "reconnect_timeout": 5},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES: dict[str, Any] = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
