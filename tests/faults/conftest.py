@@ -3,7 +3,10 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import DjangoDbBlocker
 
+from tests.payouts.market import open_market
 from tests.tracking.edge.scene import Scene, scene
+
+__all__ = ["open_market"]
 
 
 @pytest.fixture
