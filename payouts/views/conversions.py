@@ -44,12 +44,13 @@ def table(request: Request) -> dict[str, Any]:
         tab = ALL
     if tab != ALL:
         del form.fields["status"]  # the tab says it
+    wanted = form.cleaned_data if form.is_valid() else {}
     waiting = selectors.to_validate(request.organization) if is_buyer else Commission.objects.none()
     return {
         "form": form,
         "tab": tab,
-        "page": _page(request, tab, form),
-        "waiting": waiting.count(),
+        "page": _page(request, tab, wanted),
+        "waiting": _filtered(waiting, wanted | {"status": ""}, request.organization.kind).count(),
         "is_buyer": is_buyer,
         "has_clients": request.organization.kind in MANY_CLIENTS,
         "may_decide": tab == VALIDATE and is_buyer and allows(request.membership.role, Can.MANAGE),
@@ -57,8 +58,7 @@ def table(request: Request) -> dict[str, Any]:
     }
 
 
-def _page(request: Request, tab: str, form: ConversionFilterForm) -> "Page[Commission] | Page[Rejection]":
-    wanted = form.cleaned_data if form.is_valid() else {}
+def _page(request: Request, tab: str, wanted: dict[str, Any]) -> "Page[Commission] | Page[Rejection]":
     number = request.GET.get("page")
     if tab == UNPAID:
         return Paginator(_unpaid(selectors.rejections(request.organization), wanted), PAGE).get_page(number)

@@ -293,3 +293,4 @@ def test_an_agency_sees_the_conversions_of_one_client(
     for owner, sees in ((market.ada, True), (mallory, False)):
         of_one = client.get(f"/conversions/?client={owner.organization.public_id}", headers=HTMX)
         assert ("1001" in of_one.content.decode()) is sees
+        assert ("To validate 1" in text(of_one.content)) is sees
