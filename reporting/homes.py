@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from advertisers.models import Campaign
 from network import charts
 from network.http import Request
 from network.models import Kind, Organization, OrganizationStatus
@@ -22,6 +23,7 @@ def advertiser(request: Request) -> dict[str, Any]:
     return {
         "overview": overview,
         "charts": _buyer_charts(overview),
+        "campaigns_in_all": Campaign.objects.run_by(request.organization).count(),
         "campaigns": overview.campaigns(lambda figures: figures.spend.amount),
         "partners": overview.partners(lambda figures: figures.spend.amount),
         "balances": _balances(request),

@@ -33,6 +33,13 @@ def test_it_counts_what_the_page_behind_the_link_lists(open_market: OpenMarket, 
     assert "1002" not in listed
 
 
+def test_it_shows_a_new_advertiser_the_first_step(open_market: OpenMarket, ada: Member, client: Client) -> None:
+    client.force_login(ada.user)
+    assert "Start your first campaign" in words(client.get("/home/").content)
+    open_market({"sale": (0, 800)})
+    assert "Start your first campaign" not in words(client.get("/home/").content)
+
+
 def test_an_agency_reads_each_client_in_its_own_currency(
     open_market: OpenMarket, otto: Member, mallory: Member, client: Client
 ) -> None:
