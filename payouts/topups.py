@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from network import audit
+from network import audit, formats
 from network.actors import Actor
 from network.errors import DomainError
 from network.models import Kind, Organization
@@ -42,13 +42,15 @@ def record(advertiser: Organization, *, amount: Money, reference: str, by: Actor
 
     Raises NotAnAdvertiser, TopUpNotPositive, ReferenceNeeded, ReferenceUsed.
     """
-    reference = reference.strip()
+    reference = formats.ascii_digits(" ".join(reference.split()))
     if advertiser.kind != Kind.ADVERTISER:
         raise NotAnAdvertiser
     if amount.amount <= 0:
         raise TopUpNotPositive(field="amount")
     if not reference:
         raise ReferenceNeeded(field="reference")
+    if TopUp.objects.filter(advertiser=advertiser, reference__iexact=reference).exists():
+        raise ReferenceUsed(field="reference")
     top_up, is_new = TopUp.objects.get_or_create(
         advertiser=advertiser,
         reference=reference,

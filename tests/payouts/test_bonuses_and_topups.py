@@ -78,11 +78,12 @@ def test_it_records_a_top_up(open_market: OpenMarket) -> None:
     assert market.books() == {"funds": 250_000, "cash": -250_000}
 
 
-def test_it_counts_a_bank_reference_once(market: Market) -> None:
-    market.top_up(100, "WIRE-1")
+@pytest.mark.parametrize("again", [" WIRE 1 ", "wire 1", "WIRE  1", "WIRE ۱"])
+def test_it_counts_a_bank_reference_once(market: Market, again: str) -> None:
+    market.top_up(100, "WIRE 1")
 
     with pytest.raises(ReferenceUsed):
-        market.top_up(100, " WIRE-1 ")
+        market.top_up(100, again)
     assert market.books()["funds"] == 100_100
 
 
