@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router, Schema
 from pydantic import Field
@@ -12,9 +12,9 @@ from pydantic import Field
 from advertisers.models import Campaign, Scope, advertisers_of
 from network.api import ApiRequest, MoneyOut, Page, Window, page
 from network.models import Kind, Organization
-from network.money import Money
+from network.money import Currency, Money
 from payouts import explanations, ledger
-from payouts.models import Commission
+from payouts.models import Commission, CommissionStatus
 from publishers import urls_out
 from publishers.models import TrackingLink
 from reporting.figures import Figures, Slice, campaigns_seen_by, daily
@@ -24,6 +24,8 @@ from tracking.models import Conversion
 router = Router()
 LONGEST_DAYS = 366
 EARLIEST = date(2000, 1, 1)
+UNPAID = "unpaid"
+STATE = rf"^({'|'.join([*CommissionStatus.values, UNPAID])})$"
 
 
 class GoalOut(Schema):
@@ -120,7 +122,7 @@ class ConversionOut(Schema):
 class ConversionWindow(Window):
     order_id: Annotated[str | None, Field(max_length=128)] = None
     campaign: Annotated[str | None, Field(max_length=12)] = None
-    state: Annotated[str | None, Field(max_length=10)] = None
+    state: Annotated[str | None, Field(pattern=STATE)] = None
 
 
 @router.get("/conversions", response=Page[ConversionOut], url_name="conversion-list", summary="Conversions")
@@ -132,7 +134,9 @@ def conversion_list(request: ApiRequest, window: Query[ConversionWindow]) -> Pag
     if window.campaign:
         rows = rows.filter(campaign__public_id=window.campaign)
     if window.state:
-        rows = rows.filter(pk__in=Commission.objects.filter(status=window.state).values("conversion"))
+        commission = Commission.objects.filter(conversion=OuterRef("pk"), partnership=OuterRef("partnership"))
+        state = ~Exists(commission) if window.state == UNPAID else Exists(commission.filter(status=window.state))
+        rows = rows.filter(state)
     found = page(rows, window, lambda conversion: conversion, by="-received_at")
     priced = Commission.objects.filter(conversion__in=found.items).select_related("goal", "plan", "rule", "conversion")
     commissions: dict[tuple[UUID | None, int | None], Commission] = {
@@ -168,7 +172,7 @@ def _conversion(
         subs=conversion.subs,
         verdict=conversion.verdict,
         reason=conversion.reason,
-        state=commission.status if commission else "unpaid",
+        state=commission.status if commission else UNPAID,
         commission=_commission(commission, reader) if commission else None,
     )
 
@@ -209,7 +213,7 @@ class StatisticsOut(Schema):
 
 
 class StatisticsQuery(Schema):
-    currency: Annotated[str | None, Field(max_length=3)] = None
+    currency: Currency | None = None
     first: Annotated[date | None, Field(ge=EARLIEST)] = None
     last: Annotated[date | None, Field(ge=EARLIEST)] = None
     campaign: Annotated[str | None, Field(max_length=12)] = None

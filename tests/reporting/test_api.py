@@ -60,6 +60,13 @@ def test_it_filters_by_state_and_campaign(client: Client, sold: Market) -> None:
     assert len(read(client, sold.ada, f"conversions?campaign={sold.campaign.public_id}")["items"]) == 1
 
 
+def test_it_finds_what_is_unpaid_by_its_state(client: Client, sold: Market) -> None:
+    sold.report("1002", click_id=None, coupon="NOBODYS")
+    sold.settle()
+    assert [item["order_id"] for item in read(client, sold.ada, "conversions?state=unpaid")["items"]] == ["1002"]
+    assert [item["order_id"] for item in read(client, sold.ada, "conversions?state=pending")["items"]] == ["1001"]
+
+
 def test_it_gives_strangers_nothing(client: Client, sold: Market, mallory: Member) -> None:
     for path in ("conversions?order_id=1001", "campaigns", "links", "balance"):
         assert read(client, mallory, path)["items"] == []
@@ -112,6 +119,8 @@ def test_it_reads_balances_from_the_ledger(client: Client, sold: Market) -> None
     [
         ("statistics?last=0001-01-01", 422, "last"),
         ("statistics?first=1999-12-31", 422, "first"),
+        ("statistics?currency=XXX", 422, "currency"),
+        ("conversions?state=aproved", 422, "state"),
         ("statistics?campaign=%00", 400, None),
         ("conversions?order_id=a%00b", 400, None),
     ],
