@@ -1,7 +1,10 @@
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.forms import ResetPasswordForm
 from allauth.account.models import EmailAddress
+from allauth.core.context import request_context
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.test import RequestFactory
@@ -36,5 +39,8 @@ class Command(BaseCommand):
         form = ResetPasswordForm({"email": email})
         if not form.is_valid():
             raise CommandError(f"{email} cannot be mailed to: {form.errors.as_text()}")
-        form.save(RequestFactory().get("/", SERVER_NAME="localhost"))
+        site = urlsplit(settings.SITE_URL)
+        request = RequestFactory().get("/", secure=site.scheme == "https", HTTP_HOST=site.netloc)
+        with request_context(request):
+            form.save(request)
         self.stdout.write(f"{options['name']} is founded. {email} was mailed a link to set the password.")

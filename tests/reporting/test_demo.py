@@ -1,0 +1,62 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from network.models import Kind, Organization
+from payouts import proof
+from payouts.models import Bonus, Commission, CommissionStatus
+from publishers.models import PartnershipStatus, TrackingLink
+from reporting.demo import parties
+from tests.cast import Member
+from tracking.models import Conversion, DailyCount, Postback
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same network with a tenth of its visitors."""
+    few = tuple(replace(publisher, daily_clicks=publisher.daily_clicks // 10) for publisher in parties.PUBLISHERS)
+    monkeypatch.setattr(parties, "PUBLISHERS", few)
+
+
+def test_it_builds_a_network_whose_history_adds_up(quiet: None, tmp_path: Path) -> None:
+    file = tmp_path / "demo.json"
+    call_command("demo", file=file, verbosity=0)
+    assert {kind: Organization.objects.filter(kind=kind).count() for kind in Kind} == {
+        Kind.NETWORK: 1,
+        Kind.AGENCY: 1,
+        Kind.ADVERTISER: 5,
+        Kind.PUBLISHER: 7,
+    }
+    assert DailyCount.objects.filter(clicks__gt=0).exists()
+    assert DailyCount.objects.filter(invalid_clicks__gt=0).exists(), "robots are counted, apart"
+    assert not Postback.objects.filter(processed_at=None).exists()
+    assert not Conversion.objects.filter(needs_settling=True).exists()
+    states = set(Commission.objects.values_list("status", flat=True))
+    assert {CommissionStatus.PENDING, CommissionStatus.APPROVED, CommissionStatus.DECLINED} <= states
+    assert Bonus.objects.count() == 1
+    assert proof.verify() == []
+    world = json.loads(file.read_text())
+    assert set(world["cast"]) == {"network", "opm", "advertiser", "publisher"}
+    assert len(world["links"]) == TrackingLink.objects.filter(partnership__status=PartnershipStatus.ACTIVE).count()
+    before = Commission.objects.count()
+    call_command("demo", file=file, verbosity=0)
+    assert Commission.objects.count() == before
+    assert json.loads(file.read_text()) == world, "a second time changes nothing"
+
+
+def test_it_refuses_a_database_with_another_network(nima: Member, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="a network of its own"):
+        call_command("demo", file=tmp_path / "demo.json", verbosity=0)
+
+
+def test_it_refuses_a_public_installation(settings: Settings, tmp_path: Path) -> None:
+    settings.LOCAL = False
+    with pytest.raises(CommandError, match="well-known password"):
+        call_command("demo", file=tmp_path / "demo.json", verbosity=0)
+    assert not Organization.objects.exists()
