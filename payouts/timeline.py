@@ -87,8 +87,10 @@ def _facts(commission: Commission) -> list[Moment]:
     conversion = commission.conversion
     if conversion is None:
         return []
+    # Arrivals are kept to the millisecond: what a report calls now may be microseconds later.
+    occurred_at = min(conversion.occurred_at, conversion.received_at)
     found = [
-        Moment(conversion.occurred_at, _("It happened"), icon="flag"),
+        Moment(occurred_at, _("It happened"), icon="flag"),
         Moment(conversion.received_at, _("Reported"), conversion.get_channel_display(), icon="inbox"),
     ]
     clicked_at = Attribution.objects.filter(conversion=conversion).values_list("clicked_at", flat=True).first()
