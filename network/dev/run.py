@@ -44,8 +44,9 @@ def take(var_dir: Path) -> IO[str]:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.seek(0)
-        raise Failed(f"Peyvand already runs in this folder (process {file.read().strip()}).") from None
+        with file:
+            file.seek(0)
+            raise Failed(f"Peyvand already runs in this folder (process {file.read().strip()}).") from None
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()

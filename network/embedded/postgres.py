@@ -83,11 +83,8 @@ class Postgres:
 
     def end_leftovers(self) -> None:
         """End what a dead run left: first a postmaster in order, then workers that outlived theirs."""
-        running = self.processes()
-        masters = [process for process in running if process.ppid() not in {other.pid for other in running}]
-        if masters:
-            processes.end(masters, *self.stop_signals)
-            processes.end(self.processes())
+        processes.end(processes.leaders(self.processes()), *self.stop_signals)
+        processes.end(self.processes())
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         for name in (f".s.PGSQL.{PORT}.lock", f".s.PGSQL.{PORT}"):
             (self.socket_dir() / name).unlink(missing_ok=True)

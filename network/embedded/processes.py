@@ -75,6 +75,16 @@ def working_in(directory: Path, name: str) -> list[psutil.Process]:
     return found
 
 
+def leaders(running: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that none of the others started. One that ends in this moment is none any more."""
+    pids, found = {process.pid for process in running}, []
+    for process in running:
+        with suppress(psutil.Error):
+            if process.ppid() not in pids:
+                found.append(process)
+    return found
+
+
 def is_alive(process: psutil.Process) -> bool:
     """Not a zombie either: an orphan may wait long for a lazy init to reap it."""
     try:

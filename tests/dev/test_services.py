@@ -13,6 +13,7 @@ import pytest
 from redis import Redis
 
 from network import services
+from network.embedded import processes
 from network.embedded.postgres import SOCKET_PATH_LIMIT, Postgres
 from network.embedded.valkey import Valkey
 from tests.services import ROOT
@@ -28,9 +29,8 @@ def place() -> Iterator[Path]:
 
 
 def kill(server: Postgres | Valkey) -> None:
-    running = server.processes()
-    leader = next(process for process in running if process.ppid() not in {other.pid for other in running})
-    os.kill(leader.pid, signal.SIGKILL)
+    (leader,) = processes.leaders(server.processes())
+    leader.kill()
 
 
 def test_they_start_and_are_found_running(place: Path) -> None:
