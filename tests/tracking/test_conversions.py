@@ -230,7 +230,7 @@ class TestStatus:
         assert conversion("A-1", "lead").reported_status == "declined"
         assert conversion("A-1", "sale").reported_status == ""
 
-    @pytest.mark.parametrize("order", permutations(range(3)), ids=str)
+    @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
     def test_it_ends_with_the_newest_however_they_are_shuffled(
         self, campaign: Campaign, link: TrackingLink, order: tuple[int, ...]
     ) -> None:

@@ -62,7 +62,7 @@ class TestReported:
         process(lead, refund(campaign, "A-1", None))
         assert Refund.objects.get().conversion == conversion("A-1", "lead")
 
-    @pytest.mark.parametrize("order", permutations(range(4)), ids=str)
+    @pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
     def test_it_ends_the_same_however_an_order_is_shuffled(
         self, campaign: Campaign, link: TrackingLink, order: tuple[int, ...]
     ) -> None:
