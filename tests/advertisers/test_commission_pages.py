@@ -63,7 +63,7 @@ WRONG = [
     ("flat-click", "1,5", "This can be read in two ways."),
     ("flat-click", "0.123456789", "There are too many digits after the decimal point."),
     ("flat-click", "10000000001", "This amount is too large."),
-    ("flat-click", "9" * 400, "This amount is too large."),
+    ("flat-click", "9" * 400, "This is too large."),
     ("percent-sale", "101", "Enter a rate from 0% to 100%."),
     ("percent-sale", "1.255", "This can be read in two ways."),
 ]

@@ -137,4 +137,4 @@ def drawn_charts(page: Page) -> None:
     for chart in charts.all():
         expect(chart).to_have_attribute("data-drawn", "true")
         expect(chart).to_have_attribute("role", "img")
-    expect(page.locator("[data-chart] + table.visually-hidden").first.locator("tr")).to_have_count(1 + 30)
+    expect(page.locator("[data-chart] + .visually-hidden table").first.locator("tr")).to_have_count(1 + 30)
