@@ -50,7 +50,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=end_with_parent(signal.SIGKILL),
+                preexec_fn=end_with_parent(signal.SIGTERM),  # told, not killed: it takes its workers with it
             )
         if self.url:
             self.wait(lambda: answers(f"{self.url}/health/live"))

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from network import services
+from network.dev.supervisor import MARK, end_orphans
 from network.embedded.postgres import Postgres
 from network.embedded.valkey import Valkey
 
@@ -34,11 +35,13 @@ def start() -> None:
         return
     _slot = _take(Path(os.environ.get("VAR_DIR") or ROOT / "var") / "test")
     place = Path(_slot.name).parent.resolve()
+    end_orphans(place, patience=1)  # of a test run that was killed here
     services.stop(place)
     services.start(place, bound=True)
     postgres, valkey = services.servers(place)
     os.environ |= {
         "VAR_DIR": str(place),
+        MARK: str(place),
         "DATABASE_URL": postgres.url(DATABASE),
         "REDIS_URL": valkey.url(),
     }
