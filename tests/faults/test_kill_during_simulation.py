@@ -4,94 +4,27 @@ Everybody retries what was not answered. Then clicks, conversions, refunds, comm
 the journals of the shoppers say (`tests/faults/oracle.py`).
 """
 
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-import httpx
 import pytest
-from django.db import connection
 from redis import Redis
 
 from payouts.models import Commission
 from tests.faults import oracle
 from tests.faults.broken import heal, kill_postgres, kill_redis
-from tests.faults.shoppers import Crowd, shopping
-from tests.live import Process, Processes
-from tests.payouts.market import Market, OpenMarket
+from tests.faults.simulation import Simulation, at_work, forget_connections, simulated
+from tests.live import Processes
+from tests.payouts.market import OpenMarket
 from tests.tracking.stage import STREAM
-from tracking.models import Conversion, DailyCount, Postback
+from tracking.models import Conversion
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 
-@dataclass
-class Simulation:
-    """All but the pages, live, and the crowd at their door."""
-
-    market: Market
-    redis: Redis
-    processes: Processes
-    running: dict[str, Process]
-    crowd: Crowd
-
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        """The middle of a day: requests were answered before, and are after. Then everything comes to rest."""
-        with shopping(self.crowd):
-            self.more(60)
-            yield
-            self.more(90)
-        self.crowd.finish()
-        self.rest()
-
-    def more(self, count: int) -> None:
-        """Let so many further requests be acknowledged."""
-        enough = self.crowd.acked + count
-        self.until(lambda: self.crowd.acked >= enough)
-
-    def rest(self) -> None:
-        for is_done in (self.is_drained, self.is_ingested, self.is_settled):
-            self.until(is_done)
-        assert self.redis.xlen(f"{STREAM}:dead") == 0
-
-    def is_drained(self) -> bool:
-        """Nothing waits in the edge's spool, nor in one that a killed edge left."""
-        found = httpx.get(f"{self.running['edge'].url}/health/ready", timeout=20, trust_env=False).json()
-        waiting = [found[kind]["waiting_bytes"] for kind in ("events", "reports")]
-        left = [path for path in self.processes.place.glob("spool/*.jsonl") if path.stat().st_size]
-        return waiting == [0, 0] and not left
-
-    def is_ingested(self) -> bool:
-        return self.redis.xlen(STREAM) == 0 and not Postback.objects.filter(accepted=True, processed_at=None).exists()
-
-    def is_settled(self) -> bool:
-        waits = Conversion.objects.filter(needs_settling=True), DailyCount.objects.filter(needs_settling=True)
-        return not any(each.exists() for each in waits)
-
-    def until(self, true: Callable[[], bool], within: float = 180) -> None:
-        deadline = time.monotonic() + within
-        while not true():
-            if time.monotonic() > deadline:
-                logs = "\n".join(f"--- {name}\n{process.output[-1500:]}" for name, process in self.running.items())
-                pytest.fail(f"not {true.__name__} within {within} s: {oracle.summary(self.crowd)}\n{logs}")
-            time.sleep(0.05)
-
-    def kill_and_restart(self, name: str, meanwhile: int = 0) -> None:
-        self.running[name].kill()
-        self.more(meanwhile)
-        self.running[name].start()
-
-
 @pytest.fixture
 def simulation(open_market: OpenMarket, processes: Processes, redis: Redis) -> Iterator[Simulation]:
-    market = open_market(oracle.RULES, funds=oracle.FUNDS)
-    names = ("edge", "ingest", "worker", "beat")
-    running = {name: processes.start(name, VAR_DIR=str(processes.place)) for name in names}
-    crowd = Crowd(running["edge"].url, market.link, market.campaign.postback_token)
-    yield Simulation(market, redis, processes, running, crowd)
-    heal()
+    with simulated(open_market, processes, redis) as started:
+        yield started
 
 
 def test_it_survives_a_killed_edge(simulation: Simulation) -> None:
@@ -133,14 +66,3 @@ def test_it_survives_a_killed_buffer(simulation: Simulation) -> None:
         simulation.more(30)
         heal()
     oracle.check(simulation.crowd, simulation.market)
-
-
-def at_work(redis: Redis) -> bool:
-    """Ingest has read events and not acknowledged them yet."""
-    groups: list[dict[str, int]] = redis.xinfo_groups(STREAM)
-    return any(group["pending"] for group in groups)
-
-
-def forget_connections() -> None:
-    connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]
