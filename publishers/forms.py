@@ -12,7 +12,14 @@ from network.forms import WholeNumberField
 from network.models import Organization
 from network.money import Currency
 from publishers.links import MAX_SUB, SUBS
-from publishers.models import Partnership, PartnershipStatus, Property, PublisherKind, PublisherProfile
+from publishers.models import (
+    Channel,
+    Partnership,
+    PartnershipStatus,
+    Property,
+    PublisherKind,
+    PublisherProfile,
+)
 
 ANY = ("", _("Any"))
 
@@ -159,10 +166,18 @@ class LinkForm(forms.Form):
         max_length=2000,
         widget=forms.URLInput(attrs={"dir": "ltr", "placeholder": "https://", "inputmode": "url"}),
     )
+    channel = forms.ChoiceField(
+        label=_("Channel"),
+        required=False,
+        choices=Channel.choices,
+        help_text=_("How this link reaches people. Your reports are split by it."),
+    )
     name = forms.CharField(label=_("Name of the link"), required=False, max_length=120)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, channel: str = "", **kwargs: Any) -> None:
+        """`channel`: what is chosen at first."""
         super().__init__(*args, **kwargs)
+        self.initial.setdefault("channel", channel)
         for number in range(1, SUBS + 1):
             self.fields[f"sub{number}"] = forms.CharField(
                 label=f"sub{number}",

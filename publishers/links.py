@@ -12,7 +12,15 @@ from network import audit
 from network.actors import Actor
 from network.errors import DomainError
 from publishers import deep_links
-from publishers.models import Partnership, PartnershipStatus, TrackingLink
+from publishers.models import (
+    CHANNELS,
+    Channel,
+    Partnership,
+    PartnershipStatus,
+    Property,
+    PublisherProfile,
+    TrackingLink,
+)
 
 SUBS: Final = 5
 MAX_SUB: Final = 256
@@ -40,6 +48,11 @@ class DeepLinkElsewhere(DomainError):
     message = _("This address is not on a site of the campaign.")
 
 
+class UnknownChannel(DomainError):
+    code = "unknown_channel"
+    message = _("Choose how this link reaches its visitors.")
+
+
 class BadSubId(DomainError):
     code = "bad_sub_id"
     message = _("A sub id has at most 256 characters, all of them visible.")
@@ -53,9 +66,14 @@ def grab(
     destination: str = "",
     subs: Sequence[str] = (),
     name: str = "",
+    channel: str = "",
+    shown_on: Property | None = None,
     by: Actor,
 ) -> TrackingLink:
-    """The live link with exactly these values: the one there is, or a new one. Empty sub ids at the end do not count."""
+    """The live link with exactly these values: the one there is, or a new one. Empty sub ids at the end do not count.
+
+    `channel` empty: the one that the property, else the publisher's kind, mostly means.
+    """
     partnership = _locked(partnership)
     if creative and (creative.campaign_id != partnership.campaign_id or creative.retired_at):
         raise CreativeGone
@@ -64,12 +82,14 @@ def grab(
         "destination": _checked(destination, partnership),
         "subs": _labels(subs),
         "name": name.strip(),
+        "channel": _channel(channel) or usual_channel(partnership.publisher_id, shown_on),
+        "shown_on": shown_on,
     }
     existing = TrackingLink.objects.live().filter(partnership=partnership, **values).order_by("id").first()
     if existing:
         return existing
     link = TrackingLink.objects.create(partnership=partnership, **values)
-    audit.record(by, "link.grabbed", link, code=link.code, destination=link.destination)
+    audit.record(by, "link.grabbed", link, code=link.code, destination=link.destination, channel=link.channel)
     return link
 
 
@@ -82,6 +102,19 @@ def retire(link: TrackingLink, *, by: Actor) -> TrackingLink:
         link.save(update_fields=["retired_at"])
         audit.record(by, "link.retired", link, code=link.code)
     return link
+
+
+def usual_channel(publisher_id: int, shown_on: Property | None = None) -> Channel:
+    kind = shown_on.kind if shown_on else None
+    if kind is None:
+        kind = PublisherProfile.objects.filter(organization=publisher_id).values_list("kind", flat=True).first()
+    return CHANNELS.get(kind or "", Channel.WEBSITE)
+
+
+def _channel(channel: str) -> str:
+    if channel and channel not in Channel.values:
+        raise UnknownChannel(field="channel")
+    return channel
 
 
 def _locked(partnership: Partnership) -> Partnership:

@@ -3,7 +3,7 @@ import pytest
 from advertisers import creatives
 from advertisers.models import Creative
 from network.models import AuditEntry
-from publishers import links, partnerships
+from publishers import links, partnerships, profiles, properties
 from publishers.models import Partnership, TrackingLink
 from tests.cast import Member
 from tests.publishers.conftest import running_campaign
@@ -15,7 +15,10 @@ def test_it_makes_a_link_to_the_landing_page(partnership: Partnership, pia: Memb
     assert (link.creative, link.destination, link.subs, link.name) == (None, "", [], "")
     assert len(link.code) == 9
     entry = AuditEntry.objects.get(action="link.grabbed")
-    assert (entry.subject, entry.detail) == (pia.organization, {"code": link.code, "destination": ""})
+    assert (entry.subject, entry.detail) == (
+        pia.organization,
+        {"code": link.code, "destination": "", "channel": "website"},
+    )
 
 
 def test_it_makes_a_link_of_a_banner_with_labels(partnership: Partnership, pia: Member, banner: Creative) -> None:
@@ -49,6 +52,7 @@ def test_it_gives_the_same_link_again(partnership: Partnership, pia: Member, ban
         {"name": "x"},
         {"destination": "https://shop.example/x"},
         {"creative": None},
+        {"channel": "email"},
     ],
 )
 def test_it_makes_another_link_for_other_values(
@@ -58,6 +62,34 @@ def test_it_makes_another_link_for_other_values(
     first = links.grab(partnership, **values, by=pia.actor)  # type: ignore[arg-type]
     second = links.grab(partnership, **(values | other), by=pia.actor)  # type: ignore[arg-type]
     assert second.code != first.code
+
+
+@pytest.mark.parametrize(
+    ("kind", "channel"),
+    [("coupon", "coupon"), ("blog", "website"), ("influencer", "influencer"), ("email", "email"), ("app", "app")],
+)
+def test_it_takes_the_channel_that_the_publisher_is(
+    partnership: Partnership, pia: Member, kind: str, channel: str
+) -> None:
+    profiles.describe(pia.organization, kind=kind, description="", audience="", by=pia.actor)
+    assert links.grab(partnership, by=pia.actor).channel == channel
+
+
+def test_it_takes_the_channel_of_the_property_before_that(partnership: Partnership, pia: Member) -> None:
+    profiles.describe(pia.organization, kind="blog", description="", audience="", by=pia.actor)
+    letter = properties.add(pia.organization, kind="email", name="Letter", url="https://letter.example/", by=pia.actor)
+    link = links.grab(partnership, shown_on=letter, by=pia.actor)
+    assert (link.channel, link.shown_on) == ("email", letter)
+
+
+def test_it_takes_the_channel_that_is_chosen(partnership: Partnership, pia: Member) -> None:
+    assert links.grab(partnership, channel="native", by=pia.actor).channel == "native"
+
+
+def test_it_refuses_an_unknown_channel(partnership: Partnership, pia: Member) -> None:
+    with pytest.raises(links.UnknownChannel):
+        links.grab(partnership, channel="television", by=pia.actor)
+    assert not TrackingLink.objects.exists()
 
 
 def test_it_retires_a_link_once(partnership: Partnership, pia: Member) -> None:
