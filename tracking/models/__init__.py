@@ -1,15 +1,34 @@
-from tracking.models.conversions import Attribution, Channel, Conversion, OrderKey, Postback, Refund
-from tracking.models.events import Click, DailyCount, Impression, Verdict
+from tracking.models.conversions import (
+    Attribution,
+    Channel,
+    Conversion,
+    CustomerOwner,
+    OrderKey,
+    Postback,
+    Refund,
+    TouchKind,
+    Touchpoint,
+)
+from tracking.models.events import Click, DailyBreakdown, DailyCount, Dimension, Impression, ImpressionKind, Verdict
+from tracking.models.stream import DeadLetter, StreamPosition
 
 __all__ = [
     "Attribution",
     "Channel",
     "Click",
     "Conversion",
+    "CustomerOwner",
+    "DailyBreakdown",
     "DailyCount",
+    "DeadLetter",
+    "Dimension",
     "Impression",
+    "ImpressionKind",
     "OrderKey",
     "Postback",
     "Refund",
+    "StreamPosition",
+    "TouchKind",
+    "Touchpoint",
     "Verdict",
 ]
