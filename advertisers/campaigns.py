@@ -30,6 +30,9 @@ class CampaignFields(TypedDict, total=False):
     click_parameter: str
     time_zone: str
     window_days: int
+    attribution_model: str
+    view_window_hours: int
+    ownership_days: int
     validation_days: int
 
 

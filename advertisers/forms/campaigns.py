@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers.campaigns import CampaignFields
 from advertisers.fields import HostsField, WebAddressField
-from advertisers.models import Campaign, Objective, Scope, advertisers_of
+from advertisers.models import AttributionModel, Campaign, Objective, Scope, advertisers_of
 from network import geography
 from network.forms import WholeNumberField, language
 from network.models import Kind, Organization
@@ -68,6 +68,32 @@ class CampaignForm(forms.Form):
         max_value=365,
         help_text=_("A conversion this long after a click still belongs to that click."),
     )
+    attribution_model = forms.ChoiceField(
+        label=_("Who earns a conversion"),
+        choices=AttributionModel.choices,
+        help_text=_(
+            "The last or the first click of the buyer. A coupon code that belongs to one publisher: “Coupon before click”"
+            " lets its publisher earn even after another publisher's click; “Click before coupon” never does; otherwise"
+            " only exclusive codes win over a click."
+        ),
+    )
+    view_window_hours = WholeNumberField(
+        label=_("View window"),
+        unit=_("hours"),
+        max_value=720,
+        help_text=_(
+            "A conversion this long after a seen banner counts as view-through if nothing else earns it. 0: off."
+        ),
+    )
+    ownership_days = WholeNumberField(
+        label=_("Customer ownership"),
+        unit=_("days"),
+        max_value=3650,
+        help_text=_(
+            "Later orders of a customer without a click or code belong to the publisher who brought the customer first,"
+            " for this long. Your reports must name the customer. 0: off."
+        ),
+    )
     validation_days = WholeNumberField(
         label=_("Validation period"),
         unit=_("days"),
@@ -94,7 +120,14 @@ class CampaignForm(forms.Form):
         widget=forms.TextInput(attrs={"dir": "ltr"}),
     )
 
-    ADVANCED: Final = ("time_zone", "allowed_hosts", "fallback_url", "click_parameter")
+    ADVANCED: Final = (
+        "view_window_hours",
+        "ownership_days",
+        "time_zone",
+        "allowed_hosts",
+        "fallback_url",
+        "click_parameter",
+    )
 
     def __init__(self, *args: Any, fixed: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -154,6 +187,9 @@ class NewCampaignForm(CampaignForm):
             "time_zone": first.time_zone if first else "UTC",
             "objective": Objective.SALES,
             "window_days": model.window_days,
+            "attribution_model": model.attribution_model,
+            "view_window_hours": model.view_window_hours,
+            "ownership_days": model.ownership_days,
             "validation_days": model.validation_days,
             "click_parameter": model.click_parameter,
             **self.initial,

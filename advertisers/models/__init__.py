@@ -1,4 +1,4 @@
-from advertisers.models.campaigns import Campaign, CampaignStatus, Goal, GoalKind, Objective
+from advertisers.models.campaigns import AttributionModel, Campaign, CampaignStatus, Goal, GoalKind, Objective
 from advertisers.models.creatives import Creative, CreativeKind, Image
 from advertisers.models.mandates import Mandate, Scope, advertisers_of
 from advertisers.models.plans import (
@@ -14,6 +14,7 @@ __all__ = [
     "MICRO",
     "PAY_MODELS",
     "PERCENT_MODELS",
+    "AttributionModel",
     "Campaign",
     "CampaignStatus",
     "CommissionPlan",

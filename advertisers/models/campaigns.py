@@ -27,6 +27,15 @@ class CampaignStatus(models.TextChoices):
     ENDED = "ended", _("Ended")
 
 
+class AttributionModel(models.TextChoices):
+    """Which touch earns a conversion; docs/attribution.md."""
+
+    LAST_CLICK = "last_click", _("Last click")
+    FIRST_CLICK = "first_click", _("First click")
+    COUPON_FIRST = "coupon_first", _("Coupon before click")
+    CLICK_FIRST = "click_first", _("Click before coupon")
+
+
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def run_by(self, organization: Organization, scope: Scope = Scope.CAMPAIGNS) -> Self:
         """Campaigns this advertiser, or this agency under a mandate with that scope, may run. The network: all."""
@@ -58,6 +67,15 @@ class Campaign(models.Model):
     window_days = models.PositiveSmallIntegerField(
         _("attribution window"), default=30, validators=[MinValueValidator(1), MaxValueValidator(365)]
     )
+    attribution_model = models.CharField(
+        _("attribution model"), max_length=12, choices=AttributionModel.choices, default=AttributionModel.LAST_CLICK
+    )
+    view_window_hours = models.PositiveSmallIntegerField(
+        _("view window"), default=0, validators=[MaxValueValidator(720)], help_text="0: views earn nothing"
+    )
+    ownership_days = models.PositiveSmallIntegerField(
+        _("customer ownership"), default=0, validators=[MaxValueValidator(3650)], help_text="0: off"
+    )
     validation_days = models.PositiveSmallIntegerField(
         _("validation period"), default=30, validators=[MaxValueValidator(180)]
     )
@@ -76,6 +94,9 @@ class Campaign(models.Model):
             models.CheckConstraint(condition=Q(objective__in=Objective.values), name="campaign_objective"),
             models.CheckConstraint(condition=Q(currency__in=Currency.values), name="campaign_currency"),
             models.CheckConstraint(condition=Q(window_days__range=(1, 365)), name="campaign_window"),
+            models.CheckConstraint(
+                condition=Q(attribution_model__in=AttributionModel.values), name="campaign_attribution_model"
+            ),
         ]
 
     def __str__(self) -> str:
