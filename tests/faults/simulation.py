@@ -1,7 +1,7 @@
 """A busy day: all processes but the pages, live, and a crowd at their door that keeps a journal of every request."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -80,10 +80,13 @@ class Simulation:
 
 
 @contextmanager
-def simulated(open_market: OpenMarket, processes: Processes, redis: Redis, **env: str) -> Iterator[Simulation]:
-    """`env` goes to every process."""
+def simulated(
+    open_market: OpenMarket, processes: Processes, redis: Redis, env: Mapping[str, Mapping[str, str]] | None = None
+) -> Iterator[Simulation]:
+    """`env`: by name of the process what else its environment holds."""
+    env = env or {}
     market = open_market(oracle.RULES, funds=oracle.FUNDS)
-    running = {name: processes.start(name, VAR_DIR=str(processes.place), **env) for name in NAMES}
+    running = {name: processes.start(name, VAR_DIR=str(processes.place), **env.get(name, {})) for name in NAMES}
     crowd = Crowd(running["edge"].url, market.link, market.campaign.postback_token)
     try:
         yield Simulation(market, redis, processes, running, crowd)

@@ -20,7 +20,7 @@ class Journal:
     acknowledged: dict[int, int] = field(default_factory=dict)  # number → status
     nonces: dict[int, int] = field(default_factory=dict)  # of acknowledged clicks
     unknown: set[int] = field(default_factory=set)
-    slowest: float = 0.0
+    delays: list[float] = field(default_factory=list)  # seconds until each answer
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def next(self) -> int:
@@ -30,6 +30,11 @@ class Journal:
 
     def has(self, count: int) -> bool:
         return len(self.acknowledged) >= count
+
+    @property
+    def p99(self) -> float:
+        """Seconds within which 99 of 100 answers came."""
+        return sorted(self.delays)[len(self.delays) * 99 // 100]
 
     @property
     def statuses(self) -> dict[int, int]:
@@ -70,7 +75,7 @@ def clicks(url: str) -> Callable[[httpx.Client, Journal], None]:
         except httpx.HTTPError:
             journal.unknown.add(number)
             return
-        journal.slowest = max(journal.slowest, time.monotonic() - began)
+        journal.delays.append(time.monotonic() - began)
         journal.acknowledged[number] = answer.status_code
         journal.nonces[number] = read(KEYS, answer.headers["location"].partition("pvd_cid=")[2]).signed_nonce
 
