@@ -9,14 +9,17 @@ from advertisers.models.plans import (
     CommissionRule,
     PayModel,
 )
+from advertisers.models.traffic import BlockedBy, Cap, LandingPage, Metric, Period, Targeting, TrafficBlock
 
 __all__ = [
     "MICRO",
     "PAY_MODELS",
     "PERCENT_MODELS",
     "AttributionModel",
+    "BlockedBy",
     "Campaign",
     "CampaignStatus",
+    "Cap",
     "CommissionPlan",
     "CommissionRule",
     "Creative",
@@ -24,9 +27,14 @@ __all__ = [
     "Goal",
     "GoalKind",
     "Image",
+    "LandingPage",
     "Mandate",
+    "Metric",
     "Objective",
     "PayModel",
+    "Period",
     "Scope",
+    "Targeting",
+    "TrafficBlock",
     "advertisers_of",
 ]

@@ -84,6 +84,7 @@ class Campaign(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    out_of_funds_at = models.DateTimeField(null=True)
 
     objects = CampaignQuerySet.as_manager()
 

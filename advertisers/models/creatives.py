@@ -49,6 +49,9 @@ class Creative(models.Model):
     text = models.CharField(_("link text"), max_length=200, blank=True)
     image = models.ForeignKey(Image, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     landing_url = models.URLField(_("landing page"), max_length=2000, blank=True)
+    weight = models.PositiveSmallIntegerField(
+        _("weight"), default=1, help_text="share where creatives take turns; 0: none"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True)
 
