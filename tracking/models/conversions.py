@@ -120,6 +120,8 @@ class Conversion(models.Model):
     channel = models.CharField(max_length=8, choices=Channel.choices)
     is_trusted = models.BooleanField(help_text="reported or confirmed by the advertiser's server")
     is_test = models.BooleanField(default=False)
+    is_view_through = models.BooleanField(default=False, help_text="earned by a view, without a click")
+    customer_key = models.CharField(max_length=32, blank=True, help_text="keyed hash of the advertiser's customer id")
     verdict = models.CharField(max_length=8, choices=Verdict.choices, default=Verdict.VALID)
     reason = models.CharField(max_length=40, blank=True)
     flags = ArrayField(models.CharField(max_length=40), default=list)
@@ -155,11 +157,24 @@ class Conversion(models.Model):
         return self.campaign.advertiser
 
 
+class TouchKind(models.TextChoices):
+    CLICK = "click", _("Click")
+    IMPRESSION = "impression", _("View")
+    COUPON = "coupon", _("Coupon code")
+    PUBLISHER = "publisher", _("Named by the advertiser")
+    CUSTOMER = "customer", _("Customer of the publisher")
+
+
 class Attribution(models.Model):
-    """The decision which click earns a conversion, and why. `code` names the reason when none does."""
+    """The decision which touch earns a conversion, and why. `code` names the reason when none does.
+
+    `method` is the campaign's model then, `kind` what earned it. `clicked_at` and `click_nonce` are of the click or view;
+    coupons, named publishers and customers have none, and the plan in force at the conversion prices them.
+    """
 
     conversion = models.OneToOneField(Conversion, on_delete=models.CASCADE, related_name="attribution")
     method = models.CharField(max_length=12, default="last_click")
+    kind = models.CharField(max_length=10, choices=TouchKind.choices, blank=True)
     clicked_at = models.DateTimeField(null=True)
     click_nonce = models.BigIntegerField(null=True)
     window_days = models.PositiveSmallIntegerField()
@@ -168,6 +183,46 @@ class Attribution(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class Touchpoint(models.Model):
+    """One station of the path to a conversion, in its order; the whole path is kept, also what could not earn.
+
+    `code` is empty where the touch could have earned, else why not. `nonce` and `at` name the click or the view.
+    """
+
+    conversion = models.ForeignKey(Conversion, on_delete=models.CASCADE, related_name="touchpoints")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=TouchKind.choices)
+    at = models.DateTimeField()
+    nonce = models.BigIntegerField(null=True)
+    partnership = models.ForeignKey(Partnership, on_delete=models.PROTECT, related_name="+")
+    link_id = models.BigIntegerField(null=True)
+    channel = models.CharField(max_length=12, blank=True, help_text="a publishers.Channel; empty: unknown")
+    is_winner = models.BooleanField(default=False)
+    code = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["conversion", "position"], name="touchpoint_once")]
+
+    def __str__(self) -> str:
+        return f"{self.position} {self.kind} {self.at}"
+
+
+class CustomerOwner(models.Model):
+    """The publisher who first brought a customer to a campaign, for campaigns with customer ownership."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="+")
+    customer_key = models.CharField(max_length=32)
+    partnership = models.ForeignKey(Partnership, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+    conversion_id = models.UUIDField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "customer_key"], name="customer_owned_once")]
+
+    def __str__(self) -> str:
+        return f"{self.partnership} {self.since}"
 
 
 class Refund(models.Model):
