@@ -6,7 +6,6 @@ Only first clicks of a visitor on a link are indexed: repeats add nothing to a p
 import django.db.models.deletion
 from django.db import migrations, models
 
-
 INDEXES = """
 CREATE INDEX click_by_visitor ON tracking_click (visitor, at) WHERE is_unique;
 CREATE INDEX impression_by_visitor ON tracking_impression (visitor, at) WHERE visitor IS NOT NULL AND kind <> 'open';
@@ -18,7 +17,7 @@ DROP = "DROP INDEX click_by_visitor, impression_by_visitor, postback_waiting"
 class Migration(migrations.Migration):
     dependencies = [
         ("advertisers", "0005_traffic"),
-        ("publishers", "0004_postbacks"),
+        ("publishers", "0003_link_channel"),
         ("tracking", "0004_event_details"),
     ]
 
