@@ -28,7 +28,7 @@ BROWSERS: Final = {
 }  # fmt: skip
 CONNECTIONS: Final[dict[str, Promise]] = {
     "cellular": _("Mobile network"),
-    "cable": _("Cable or DSL"),
+    "cable/dsl": _("Cable or DSL"),
     "corporate": _("Company network"),
     "satellite": _("Satellite"),
 }

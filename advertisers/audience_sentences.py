@@ -42,7 +42,7 @@ IN_SENTENCES: Final[dict[str, Promise]] = {
     "tablet": gettext_lazy("tablets"),
     "desktop": gettext_lazy("computers"),
     "cellular": gettext_lazy("mobile networks"),
-    "cable": gettext_lazy("cable or DSL"),
+    "cable/dsl": gettext_lazy("cable or DSL"),
     "corporate": gettext_lazy("company networks"),
     "satellite": gettext_lazy("satellite"),
 }

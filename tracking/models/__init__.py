@@ -1,3 +1,4 @@
+from tracking.models.caps import CapTaken, CapUse, ConvertedVisitor
 from tracking.models.conversions import (
     Attribution,
     Channel,
@@ -14,9 +15,12 @@ from tracking.models.stream import DeadLetter, StreamPosition
 
 __all__ = [
     "Attribution",
+    "CapTaken",
+    "CapUse",
     "Channel",
     "Click",
     "Conversion",
+    "ConvertedVisitor",
     "CustomerOwner",
     "DailyBreakdown",
     "DailyCount",
