@@ -1,4 +1,6 @@
+from advertisers.models.apps import App, Measurement
 from advertisers.models.campaigns import AttributionModel, Campaign, CampaignStatus, Goal, GoalKind, Objective
+from advertisers.models.coupons import Coupon
 from advertisers.models.creatives import Creative, CreativeKind, Image
 from advertisers.models.mandates import Mandate, Scope, advertisers_of
 from advertisers.models.plans import (
@@ -9,12 +11,14 @@ from advertisers.models.plans import (
     CommissionRule,
     PayModel,
 )
+from advertisers.models.suppressions import Suppression, SuppressionSource
 from advertisers.models.traffic import BlockedBy, Cap, LandingPage, Metric, Period, Targeting, TrafficBlock
 
 __all__ = [
     "MICRO",
     "PAY_MODELS",
     "PERCENT_MODELS",
+    "App",
     "AttributionModel",
     "BlockedBy",
     "Campaign",
@@ -22,6 +26,7 @@ __all__ = [
     "Cap",
     "CommissionPlan",
     "CommissionRule",
+    "Coupon",
     "Creative",
     "CreativeKind",
     "Goal",
@@ -29,11 +34,14 @@ __all__ = [
     "Image",
     "LandingPage",
     "Mandate",
+    "Measurement",
     "Metric",
     "Objective",
     "PayModel",
     "Period",
     "Scope",
+    "Suppression",
+    "SuppressionSource",
     "Targeting",
     "TrafficBlock",
     "advertisers_of",

@@ -13,6 +13,8 @@ FILE_EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", 
 class CreativeKind(models.TextChoices):
     BANNER = "banner", _("Banner")
     TEXT = "text", _("Text link")
+    NATIVE = "native", _("Native ad")
+    EMAIL = "email", _("E-mail")
 
 
 class Image(models.Model):
@@ -42,12 +44,21 @@ class Image(models.Model):
 
 
 class Creative(models.Model):
+    """What publishers show. A native ad has its headline in `title`, with `text`, `brand` and an image.
+
+    An e-mail is `title` (its subject), `preview` and `html`, with the macros of `advertisers.letters`.
+    """
+
     public_id = models.CharField(max_length=12, unique=True, default=public_id, editable=False)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="creatives")
     kind = models.CharField(_("kind"), max_length=8, choices=CreativeKind.choices)
     name = models.CharField(_("name"), max_length=120)
     text = models.CharField(_("link text"), max_length=200, blank=True)
     image = models.ForeignKey(Image, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(_("title"), max_length=150, blank=True)
+    brand = models.CharField(_("brand"), max_length=40, blank=True)
+    preview = models.CharField(_("preview text"), max_length=150, blank=True)
+    html = models.TextField(_("HTML"), blank=True)
     landing_url = models.URLField(_("landing page"), max_length=2000, blank=True)
     weight = models.PositiveSmallIntegerField(
         _("weight"), default=1, help_text="share where creatives take turns; 0: none"
@@ -58,7 +69,10 @@ class Creative(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="banner", image__isnull=False) | (Q(kind="text") & ~Q(text="")),
+                condition=Q(kind="banner", image__isnull=False)
+                | (Q(kind="text") & ~Q(text=""))
+                | (Q(kind="native", image__isnull=False) & ~Q(title="") & ~Q(brand=""))
+                | (Q(kind="email") & ~Q(title="") & ~Q(html="")),
                 name="creative_has_its_content",
             )
         ]

@@ -1,6 +1,9 @@
-from publishers.models.links import CHANNELS, Channel, TrackingLink, link_code
+from publishers.models.channels import CHANNELS, Channel
+from publishers.models.links import TrackingLink, link_code
 from publishers.models.partnerships import Partnership, PartnershipQuerySet, PartnershipStatus
 from publishers.models.profiles import Property, PublisherKind, PublisherProfile
+from publishers.models.smart_links import SmartLink, SmartLinkCampaign, SmartLinkRoute
+from publishers.models.vanity import VanityLink, VanityName
 
 __all__ = [
     "CHANNELS",
@@ -11,6 +14,11 @@ __all__ = [
     "Property",
     "PublisherKind",
     "PublisherProfile",
+    "SmartLink",
+    "SmartLinkCampaign",
+    "SmartLinkRoute",
     "TrackingLink",
+    "VanityLink",
+    "VanityName",
     "link_code",
 ]

@@ -5,41 +5,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from advertisers.models import Campaign, Creative
+from advertisers.models import Campaign, Coupon, Creative
 from network.ids import random_code
 from network.models import Organization
+from publishers.models.channels import Channel
 from publishers.models.partnerships import Partnership
-from publishers.models.profiles import Property, PublisherKind
-
-
-class Channel(models.TextChoices):
-    """How a link reaches its visitors: a dimension of every report, chosen when the link is taken."""
-
-    WEBSITE = "website", _("Website")
-    SOCIAL = "social", _("Social media")
-    EMAIL = "email", _("E-mail")
-    NATIVE = "native", _("Native")
-    DISPLAY = "display", _("Display")
-    INFLUENCER = "influencer", _("Influencer")
-    COUPON = "coupon", _("Coupon site")
-    APP = "app", _("Mobile app")
-    SEARCH = "search", _("Search")
-    OTHER = "other", _("Other")
-
-
-CHANNELS: dict[str, Channel] = {
-    PublisherKind.COUPON: Channel.COUPON,
-    PublisherKind.BLOG: Channel.WEBSITE,
-    PublisherKind.REVIEW: Channel.WEBSITE,
-    PublisherKind.SOCIAL: Channel.SOCIAL,
-    PublisherKind.INFLUENCER: Channel.INFLUENCER,
-    PublisherKind.APP: Channel.APP,
-    PublisherKind.CASHBACK: Channel.COUPON,
-    PublisherKind.EMAIL: Channel.EMAIL,
-    PublisherKind.COMPARISON: Channel.WEBSITE,
-    PublisherKind.OTHER: Channel.OTHER,
-}
-"""The channel that a publisher or a property of this kind mostly means."""
+from publishers.models.profiles import Property
+from publishers.models.smart_links import SmartLink
 
 
 def link_code() -> str:
@@ -58,6 +30,7 @@ class TrackingLinkQuerySet(models.QuerySet["TrackingLink"]):
 class TrackingLink(models.Model):
     """A publisher's link to a creative, a page (deep link) or the campaign's landing page. `code` is its public name.
 
+    With a coupon each click carries its code. A link with a smart link was made by it and is used by nothing else.
     `sub1`…`sub5` are the publisher's labels put into the link's address when it is grabbed; a click's own win.
     """
 
@@ -68,6 +41,8 @@ class TrackingLink(models.Model):
     name = models.CharField(_("name"), max_length=120, blank=True)
     channel = models.CharField(_("channel"), max_length=12, choices=Channel.choices, default=Channel.WEBSITE)
     destination = models.URLField(_("deep link"), max_length=2000, blank=True)
+    coupon = models.ForeignKey(Coupon, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    smart_link = models.ForeignKey(SmartLink, null=True, blank=True, on_delete=models.PROTECT, related_name="links")
     subs = ArrayField(models.CharField(max_length=256, blank=True), default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     retired_at = models.DateTimeField(null=True)
@@ -75,7 +50,14 @@ class TrackingLink(models.Model):
     objects = TrackingLinkQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(channel__in=Channel.values), name="link_channel")]
+        constraints = [
+            models.CheckConstraint(condition=Q(channel__in=Channel.values), name="link_channel"),
+            models.UniqueConstraint(
+                fields=["smart_link", "partnership"],
+                condition=Q(smart_link__isnull=False),
+                name="link_once_per_smart_link",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.code
