@@ -14,6 +14,8 @@ app.conf.beat_schedule = {
     # A run takes all that waits; the runs that queue up behind a long one would find nothing and are dropped.
     "settle-conversions": {"task": "payouts.tasks.settle_conversions", "schedule": 1.0, "options": {"expires": 5}},
     "settle-days": {"task": "payouts.tasks.settle_days", "schedule": 5.0, "options": {"expires": 25}},
+    "send-postbacks": {"task": "payouts.tasks.send_postbacks", "schedule": 1.0, "options": {"expires": 3}},
+    "forget-postbacks": {"task": "payouts.tasks.forget_postbacks", "schedule": 86400.0},
     "approve-due": {"task": "payouts.tasks.approve_due", "schedule": 60.0, "options": {"expires": 300}},
     "create-partitions": {"task": "tracking.tasks.create_partitions", "schedule": 3600.0},
 }

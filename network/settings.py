@@ -36,6 +36,7 @@ REQUIRE_STAFF_MFA = env.bool("REQUIRE_STAFF_MFA", not LOCAL)
 GEOIP_PATH = env.str("GEOIP_PATH", "")
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
 STREAM = env.str("STREAM", "events")
+ALLOW_PRIVATE_DESTINATIONS = False  # outgoing postbacks go to public addresses only; tests have their receivers here
 SPOOL_DIR = Path(env.str("SPOOL_DIR", str(VAR_DIR / "spool")))
 
 database_url, redis_url = addresses(VAR_DIR)
@@ -240,7 +241,11 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"payouts.tasks.*": {"queue": "money"}, "network.tasks.send_mail": {"queue": "mail"}}
+CELERY_TASK_ROUTES = {
+    "payouts.tasks.send_postbacks": {"queue": "postbacks"},
+    "payouts.tasks.*": {"queue": "money"},
+    "network.tasks.send_mail": {"queue": "mail"},
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True  # they are delivered again anyway

@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from advertisers import plans
 from advertisers.models import Campaign, CommissionPlan, CommissionRule, GoalKind
 from network.models import Organization
-from payouts import booking, ledger
+from payouts import booking, deliveries, ledger
 from payouts.arithmetic import Refunds, Target, Terms, target
 from payouts.models import TRANSITIONS, Commission, CommissionStatus, Reason, Rejection
 from publishers.models import Partnership
@@ -134,12 +134,14 @@ def _new(conversion: Conversion, price: Price) -> Commission:
 
 
 def _meet_facts(commission: Commission, conversion: Conversion) -> None:
+    is_new, amount, refunded = commission.pk is None, commission.amount, commission.refunded
     commission.base = conversion.amount or 0
     amounts = list(conversion.refunds.values_list("amount", flat=True))
     refunds = Refunds.of(commission.base, amounts, whole=conversion.goal.kind in WHOLE)
     commission.refunded, commission.count = refunds.amount, 0 if refunds.is_full else 1
     effective_at = None if commission.step else conversion.occurred_at
     booking.meet(commission, _target(commission), effective_at=effective_at)
+    deliveries.note_change(commission, is_new=is_new, amount=amount, refunded=refunded)
     if refunds.is_full and Status.REVERSED in TRANSITIONS[commission.status]:
         booking.undo(commission, Status.REVERSED, reason=Reason.REFUNDED)
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from network.errors import DomainError
 from network.models import Organization
-from payouts import accounts, ledger
+from payouts import accounts, deliveries, ledger
 from payouts.accounts import Account
 from payouts.arithmetic import NOTHING, Target
 from payouts.models import TRANSITIONS, Commission, CommissionStatus, Reason
@@ -100,6 +100,7 @@ def _become(commission: Commission, status: CommissionStatus, reason: str, note:
     if status == Status.APPROVED and commission.approved_at is None:
         commission.approved_at = timezone.now()
     commission.save()
+    deliveries.note_status(commission)
 
 
 def _check(commission: Commission, status: CommissionStatus) -> None:

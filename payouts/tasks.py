@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from celery import shared_task
 
-from payouts import accrual, commissions
+from payouts import accrual, commissions, deliveries, sending
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 200
@@ -31,6 +31,18 @@ def settle_days() -> None:
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def approve_due() -> None:
     work(lambda failed: commissions.due(BATCH, without=failed), commissions.approve_due)
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def send_postbacks() -> None:
+    """On a queue of its own; a second one beside it goes home at once."""
+    sending.pump()
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def forget_postbacks() -> None:
+    while deliveries.forget():
+        pass
 
 
 def work[T: Hashable](waiting: Callable[[set[T]], list[T]], do: Callable[[T], object]) -> int:

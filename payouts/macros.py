@@ -1,0 +1,93 @@
+"""Macros in a publisher's postback address: `{name}`, `{_name}` unencoded, `#name#` as CAKE writes them.
+
+Values are put in once, percent-encoded; what they contain is never looked at again. An unknown macro is empty. Names of
+other systems mean ours, in any case of letters (field by field in docs/postbacks.md).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from network import webhooks
+from network.destinations import MAX_URL
+
+SUBS: Final = tuple(f"sub{number}" for number in range(1, 6))
+NAMES: Final = (
+    *("click_id", "aff_click_id", *SUBS, "source", "payout", "currency", "amount", "campaign_id", "campaign_name"),
+    *("publisher_id", "goal", "event", "status", "status_code", "reason", "order_id", "conversion_id", "datetime"),
+    *("date", "timestamp", "coupon", "country", "device", "customer", "test", "signature"),
+)
+_OTHERS: Final[dict[str, str]] = {
+    "click_id": "transaction_id clickid reqid subid",
+    "aff_click_id": "external_id",
+    "payout": "payout_amount price sum revenue",
+    "amount": "sale_amount",
+    "campaign_id": "offer_id oid campid",
+    "campaign_name": "offer_name",
+    "publisher_id": "affiliate_id affid pid aff_id",
+    "goal": "event_id event_name goal_id",
+    "order_id": "adv_sub tid transactionid",
+    "conversion_id": "leadid actionid",
+    "timestamp": "utcunixtime unixtime conversion_unix_timestamp",
+    "datetime": "sourcetime",
+    "coupon": "coupon_code promo_code",
+    "country": "country_code",
+    "device": "device_type",
+    "reason": "statusdetail",
+    "sub1": "aff_sub",
+}
+ALIASES: Final[dict[str, str]] = {
+    **{other: ours for ours, others in _OTHERS.items() for other in others.split()},
+    **{f"aff_sub{number}": f"sub{number}" for number in range(2, 6)},
+    **{f"{start}{number}": f"sub{number}" for start in ("s", "subid", "sub_id", "sub_id_") for number in range(1, 6)},
+}
+MACRO: Final = re.compile(r"\{(?P<raw>_?)(?P<name>[A-Za-z0-9_]{1,40})\}|#(?P<hash>[A-Za-z][A-Za-z0-9_]{0,39})#")
+CONTROLS: Final = re.compile(r"[\x00-\x20\x7f]")
+
+
+def fill(template: str, facts: Mapping[str, str], secret: str) -> str:
+    """The address to call. `signature` is made here, of other facts (`signed_text`)."""
+    known = {**facts, "signature": webhooks.hex_signature(secret, signed_text(facts))}
+    scheme, _, rest = template.partition("://")
+    filled = MACRO.sub(lambda found: _value(found, known), rest)
+    return f"{scheme}://{filled}"[: MAX_URL * 4]
+
+
+def signed_text(facts: Mapping[str, str]) -> str:
+    names = ("conversion_id", "event", "payout", "currency", "timestamp")
+    return ".".join(facts.get(name, "") for name in names)
+
+
+def our_name(name: str) -> str:
+    """Ours for any spelling; "" for an unknown one."""
+    name = name.lower()
+    return name if name in NAMES else ALIASES.get(name, "")
+
+
+def unknown(template: str) -> list[str]:
+    """Macros in the address that nothing fills, as written."""
+    return [
+        found[0]
+        for found in MACRO.finditer(template)
+        if not our_name(found["name"] or found["hash"] or "") and not _underscored(found)
+    ]
+
+
+def has_macro_host(template: str) -> bool:
+    """A macro must not say to which host the call goes."""
+    return bool(MACRO.search(urlsplit(template).netloc))
+
+
+def _value(found: re.Match[str], known: Mapping[str, str]) -> str:
+    name = found["name"] or found["hash"] or ""
+    ours = our_name(name) or _underscored(found)
+    value = known.get(ours, "")
+    if found["raw"]:
+        return CONTROLS.sub("", value)
+    return quote(value, safe="")
+
+
+def _underscored(found: re.Match[str]) -> str:
+    """`{_name}` where the underscore is the sign for unencoded: the name after it was looked up already."""
+    return our_name(f"_{found['name']}") if found["raw"] else ""
