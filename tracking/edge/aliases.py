@@ -37,17 +37,37 @@ CLICK_ID_NAMES: Final = frozenset(
 
 CLICK: Final[dict[str, str]] = {
     "aff_sub": "sub1",
-    **{f"aff_sub{number}": f"sub{number}" for number in range(2, 6)},
+    **{f"aff_sub{number}": f"sub{number}" for number in range(1, 6)},
     **{f"s{number}": f"sub{number}" for number in range(2, 6)},
     **{f"sub_id{number}": f"sub{number}" for number in range(1, 6)},
     **{f"sub_id_{number}": f"sub{number}" for number in range(1, 6)},
     **{f"aff_param{number}": f"sub{number}" for number in range(1, 6)},
-    **{f"subId{number}": f"sub{number}" for number in range(1, 4)},
-    **{f"subid{number}": f"sub{number}" for number in range(1, 4)},
+    **{f"subId{number}": f"sub{number}" for number in range(1, 6)},
+    **{f"subid{number}": f"sub{number}" for number in range(1, 6)},
+    "clickref": "sub1",
+    **{f"clickref{number}": f"sub{number}" for number in range(2, 6)},
     "u1": "sub1",
     "pubref": "sub1",
+    "sid": "sub1",
     "source_id": "source",
+    "s1": "source",
+    "creative_id": "creative",
+    "creativeref": "creative",
+    "url_id": "page",
     "deep_link": "url",
     "ued": "url",
     "murl": "url",
+    "aff_click_id": "click",
+    "externalid": "click",
+    "external_id": "click",
+    "__cc": "coupon",
+    "coupon_code": "coupon",
+    "promo_code": "coupon",
 }
+
+KEPT: Final[dict[str, str]] = {
+    **{name: name for name in ("gclid", "fbclid", "ttclid", "msclkid", "gaid", "idfa", "recipient")},
+    "google_aid": "gaid",
+    "ios_ifa": "idfa",
+}
+"""Kept with the click under these names."""

@@ -2,6 +2,10 @@
 
 Group commit without a timer: one batch is on its way, and the next one is whatever gathered meanwhile. A visitor waits
 for the answer to the batch that carries the own event.
+
+Format. The streams are `{stream}:0` to `{stream}:{shards - 1}`; one visitor's events are all in one of them, in order. An
+entry has the one field `e`: one or more events as JSON, one per line (no line break inside an event, none at the end). A
+file of the spool holds the same lines.
 """
 
 import asyncio
@@ -31,7 +35,7 @@ class Batch:
 
 
 class Buffer:
-    def __init__(self, redis_url: str, stream: str, spooled: Spool) -> None:
+    def __init__(self, redis_url: str, stream: str, shards: int, spooled: Spool) -> None:
         self.redis_url, self.spool = redis_url, spooled
         self.stored = self.spooled = 0
         self._head = b"*5\r\n$4\r\nXADD\r\n$%d\r\n%s\r\n$1\r\n*\r\n$1\r\ne\r\n$" % (
@@ -48,8 +52,11 @@ class Buffer:
     def is_connected(self) -> bool:
         return self._connection is not None
 
-    def add(self, event: bytes) -> asyncio.Future[None]:
-        """Done once the event is durable, or counted as lost because neither Redis nor the disk would take it."""
+    def add(self, event: bytes, visitor: str) -> asyncio.Future[None]:
+        """Done once the event is durable, or counted as lost because neither Redis nor the disk would take it.
+
+        `visitor` decides the shard.
+        """
         batch = self._gathering
         if batch is None:
             batch = self._gathering = Batch(asyncio.get_running_loop().create_future())

@@ -1,19 +1,18 @@
 """GET /c/<code>: a visitor on a publisher's link."""
 
-import re
 from typing import Final
 
 from tracking.edge import callers, events, pages
-from tracking.edge.aliases import CLICK
-from tracking.edge.clickid import sign
+from tracking.edge.clickid import ClickId, sign
 from tracking.edge.http import COMMON, Request, Response
-from tracking.edge.parse import visitor_parameters
 from tracking.edge.redirects import ascii_url, deep_link, with_click_id
+from tracking.edge.route import Landing, Route
+from tracking.edge.routes import route
 from tracking.edge.state import Edge
-from tracking.edge.steps import Route, diversion, route
-from tracking.snapshot import Creative, Snapshot
+from tracking.edge.visit import Visit
+from tracking.edge.wishes import wishes
+from tracking.snapshot import Creative
 
-CODE: Final = re.compile(rb"[0-9A-Za-z_-]{1,64}")
 _EMPTY: Final = (b"content-length", b"0")
 
 
@@ -24,22 +23,32 @@ async def click(edge: Edge, request: Request, code: bytes) -> Response:
     way = route(snapshot, code.decode())
     if way is None:
         edge.counters["invalid_link"] += 1
-        return redirect(snapshot.fallback_url) if snapshot.fallback_url else pages.not_found()
-    parameters, repeated = read_parameters(request.query)
-    creative = chosen_creative(snapshot, way, parameters)
-    identity = events.identity(way, creative.id if creative else None, consent_of(request, parameters))
-    diverted = diversion(snapshot, way)
+        return redirect(ascii_url(snapshot.fallback_url)) if snapshot.fallback_url else pages.not_found()
+    return await visited(arrived(edge, request, way))
+
+
+def arrived(edge: Edge, request: Request, way: Route) -> Visit:
+    parameters, surplus, repeated = wishes(request.query)
+    visit = Visit(edge, request, way, parameters, surplus)
+    if repeated:
+        visit.flag("duplicate_parameter")
+    return visit
+
+
+async def visited(visit: Visit) -> Response:
+    """Record the click and say where it goes."""
+    way, landing = visit.route, None
+    creative = chosen_creative(visit)
+    diverted = way.diverted or diversion(visit)
     if diverted:
-        fallback = way.campaign.fallback_url or snapshot.fallback_url
-        response = redirect(ascii_url(fallback)) if fallback else pages.not_found()
+        response = redirect(way.fallback) if way.fallback else pages.not_found()
     else:
-        target = destination(way, creative, parameters)
-        response = redirect(with_click_id(target, way.campaign.click_parameter, sign(edge.config.keys, identity)))
-    if request.method == "GET" and not callers.is_prefetch(request.headers):
-        flags = events.request_flags(request, repeated)
-        await edge.buffer.add(
-            events.event(edge, request, "click", way, identity, parameters=parameters, diverted=diverted, flags=flags)
-        )
+        target, landing = destination(visit, creative)
+        click_id = sign(visit.edge.config.keys, identity(visit, creative))
+        response = redirect(with_click_id(target, way.campaign.click_parameter, click_id))
+    if visit.request.method == "GET" and not callers.is_prefetch(visit.request.headers):
+        events.flag_request(visit)
+        await visit.edge.buffer.add(*events.event("click", visit, creative, landing, diverted))
     return response
 
 
@@ -47,35 +56,35 @@ def redirect(location: str) -> Response:
     return Response(302, [(b"location", location.encode("ascii")), _EMPTY, *COMMON])
 
 
-def read_parameters(query: bytes) -> tuple[dict[str, str], bool]:
-    if not query:
-        return {}, False
-    found, repeated = visitor_parameters(query)
-    for name, ours in CLICK.items() if len(found) > len(found.keys() & _OURS) else ():
-        if name in found:
-            found.setdefault(ours, found[name])
-    return found, repeated
+def diversion(visit: Visit) -> str:
+    for step in visit.route.steps:
+        if reason := step(visit):
+            return reason
+    return ""
 
 
-_OURS: Final = {"sub1", "sub2", "sub3", "sub4", "sub5", "source", "creative", "url", "consent"}
+def identity(visit: Visit, creative: Creative | None) -> ClickId:
+    way = visit.route
+    creative_id = creative.id if creative else None
+    return ClickId(way.partnership.id, way.link.id, creative_id, visit.at_ms, visit.nonce, visit.consent)
 
 
-def consent_of(request: Request, parameters: dict[str, str]) -> str:
-    return callers.consent(request, parameters.get("consent", ""))
-
-
-def chosen_creative(snapshot: Snapshot, way: Route, parameters: dict[str, str]) -> Creative | None:
+def chosen_creative(visit: Visit) -> Creative | None:
     """The one the visitor saw, if it is of this campaign, else the link's."""
-    if named := parameters.get("creative"):
+    if (named := visit.parameters.get("creative")) and (snapshot := visit.edge.snapshot):
         creative = snapshot.creatives_by_public_id.get(named)
-        if creative and creative.campaign_id == way.campaign.id:
+        if creative and creative.campaign_id == visit.route.campaign.id:
             return creative
-    return snapshot.creatives.get(way.link.creative_id) if way.link.creative_id else None
+    return visit.route.creative
 
 
-def destination(way: Route, creative: Creative | None, parameters: dict[str, str]) -> str:
-    """The click's deep link, the link's, the creative's page, the campaign's; the first that may be reached."""
-    for address in (parameters.get("url"), way.link.destination):
+def destination(visit: Visit, creative: Creative | None) -> tuple[str, Landing | None]:
+    """The click's deep link, the link's, the creative's page, one of the campaign's pages; the first that may be reached."""
+    way = visit.route
+    for address in (visit.parameters.get("url"), way.link.destination):
         if address and (found := deep_link(address, way.campaign)):
-            return found
-    return (creative and creative.landing_url) or way.campaign.landing_url
+            return found, None
+    if creative and creative.landing_url:
+        return creative.landing_url, None
+    landing = way.landing(visit) if way.landing else None
+    return (landing.url if landing else way.campaign.landing_url), landing

@@ -20,6 +20,8 @@ class Config:
     database_url: str
     redis_url: str
     stream: str
+    stream_shards: int
+    geoip_path: Path | None
     spool_dir: Path
     spool_max_bytes: int  # of each kind of spool, events and reports
     keys: Keys
@@ -51,6 +53,8 @@ def read(env: Mapping[str, str] = os.environ) -> Config:
         database_url=_secret(env, "DATABASE_URL") or embedded.database_url,
         redis_url=_secret(env, "REDIS_URL") or embedded.redis_url,
         stream=env.get("STREAM") or "events",
+        stream_shards=max(1, int(env.get("STREAM_SHARDS") or 2)),
+        geoip_path=Path(env["GEOIP_PATH"]) if env.get("GEOIP_PATH") else None,
         spool_dir=Path(env.get("SPOOL_DIR") or var_dir / "spool"),
         spool_max_bytes=int(env.get("SPOOL_MAX_MB") or 1024) * 1024 * 1024,
         keys=Keys.of(_secret(env, "CLICK_KEYS"), secret_key, *_listed(env, "SECRET_KEY_FALLBACKS")),

@@ -16,7 +16,8 @@ import orjson
 import psycopg
 from psycopg import AsyncConnection
 
-from tracking.snapshot import CHANNEL, SQL, Snapshot
+from tracking import snapshot as snapshots
+from tracking.snapshot import CHANNEL, KINDS, Snapshot
 
 log = logging.getLogger("tracking.edge.follower")
 
@@ -63,6 +64,8 @@ class Follower:
                 if not complained:
                     log.warning("The snapshot is not followed: %s", type(error).__name__)
                 complained = not isinstance(error, TimeoutError)
+            except Exception:
+                log.exception("The snapshot is not followed")
             await asyncio.sleep(RETRY)
 
     async def write_copy(self) -> None:
@@ -95,7 +98,7 @@ class Follower:
         began = time.time()
         seen, _ = await self._changes(connection, since=None)
         fresh = Snapshot()
-        for kind in SQL:
+        for kind in KINDS:
             await _load(connection, fresh, kind)
         self.snapshot, self.source = fresh, "database"
         self._seen, self._applied = seen, set()
@@ -117,10 +120,10 @@ class Follower:
         if self.snapshot is None or "*" in keys:
             await self._load_all(connection)
             return
-        cursor = await connection.execute(SQL[kind], {"keys": sorted(keys)})
+        cursor = await connection.execute(KINDS[kind].sql, {"keys": sorted(keys)})
         rows = await cursor.fetchall()
-        self.snapshot.forget(kind, keys)  # no await between the two: no redirect sees the gap
-        self.snapshot.apply(kind, rows)
+        snapshots.forget(self.snapshot, kind, keys)  # no await between the two: no redirect sees the gap
+        snapshots.apply(self.snapshot, kind, rows)
 
     async def _changes(self, connection: AsyncConnection[Any], since: str | None) -> tuple[str, list[Any]]:
         cursor = await connection.execute(LOOK, [since or str(2**63)])
@@ -136,8 +139,8 @@ class Follower:
         try:
             found = orjson.loads(self.copy.read_bytes())
             snapshot = Snapshot()
-            for kind in SQL:
-                snapshot.apply(kind, found["rows"][kind])
+            for kind in KINDS:
+                snapshots.apply(snapshot, kind, found["rows"].get(kind, ()))
             self.snapshot, self.source, self.checked_at = snapshot, "disk", found["at"]
         except FileNotFoundError:
             return
@@ -148,7 +151,9 @@ class Follower:
         """Replace the copy in one step; it holds postback tokens, so only its owner may read it."""
         fresh = self.copy.with_name(f"{self.copy.name}.{os.getpid()}")
         with os.fdopen(os.open(fresh, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(orjson.dumps({"at": at, "rows": snapshot.dump()}))
+            file.write(
+                orjson.dumps({"at": at, "rows": {name: list(kind.rows(snapshot)) for name, kind in KINDS.items()}})
+            )
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.copy)
@@ -157,7 +162,7 @@ class Follower:
 async def _load(connection: AsyncConnection[Any], into: Snapshot, kind: str) -> None:
     """In portions, so that redirects go on between them."""
     async with connection.transaction(), connection.cursor(f"load_{kind}") as cursor:
-        await cursor.execute(SQL[kind], {"keys": None})
+        await cursor.execute(KINDS[kind].sql, {"keys": None})
         while rows := await cursor.fetchmany(BATCH):
-            into.apply(kind, rows)
+            snapshots.apply(into, kind, rows)
             await asyncio.sleep(0)

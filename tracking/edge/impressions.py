@@ -2,23 +2,19 @@
 
 from tracking.edge import callers, clicks, events
 from tracking.edge.http import GIF_ANSWER, Request, Response
+from tracking.edge.routes import route
 from tracking.edge.state import Edge
-from tracking.edge.steps import diversion, route
 
 
-async def impression(edge: Edge, request: Request, code: bytes) -> Response:
+async def impression(edge: Edge, request: Request, code: bytes, kind: str = "impression") -> Response:
+    """`kind` is the event's: "impression", "view" (it was seen) or "open" (of an e-mail)."""
     snapshot = edge.snapshot
     way = snapshot and route(snapshot, code.decode())
-    if not snapshot or not way:
+    if not way:
         edge.counters["invalid_link"] += 1
         return GIF_ANSWER
-    if request.method != "GET" or callers.is_prefetch(request.headers) or diversion(snapshot, way):
+    if request.method != "GET" or callers.is_prefetch(request.headers) or way.diverted:
         return GIF_ANSWER
-    parameters, repeated = clicks.read_parameters(request.query)
-    creative = clicks.chosen_creative(snapshot, way, parameters)
-    identity = events.identity(way, creative.id if creative else None, clicks.consent_of(request, parameters))
-    flags = ["duplicate_parameter"] if repeated else []
-    await edge.buffer.add(
-        events.event(edge, request, "impression", way, identity, parameters=parameters, diverted="", flags=flags)
-    )
+    visit = clicks.arrived(edge, request, way)
+    await edge.buffer.add(*events.event(kind, visit, clicks.chosen_creative(visit)))
     return GIF_ANSWER

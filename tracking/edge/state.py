@@ -11,6 +11,7 @@ from tracking.edge.follower import Follower
 from tracking.edge.inbox import Inbox
 from tracking.edge.limits import PerMinute, PerSecond
 from tracking.edge.spool import Spool
+from tracking.places import Places
 from tracking.snapshot import Snapshot
 
 
@@ -20,7 +21,9 @@ class Edge:
         self.started_at = time.time()
         self.counters: Counter[str] = Counter()
         self.follower = Follower(config.database_url, config.spool_dir / "snapshot.json")
-        self.buffer = Buffer(config.redis_url, config.stream, Spool(config.spool_dir, "events", config.spool_max_bytes))
+        self.places = Places(config.geoip_path)
+        spooled_events = Spool(config.spool_dir, "events", config.spool_max_bytes)
+        self.buffer = Buffer(config.redis_url, config.stream, config.stream_shards, spooled_events)
         spooled = Spool(config.spool_dir, "reports", config.spool_max_bytes)
         self.inbox = Inbox(config.database_url, spooled, config.logged_per_minute)
         self.rates = PerSecond(config.reports_per_second)

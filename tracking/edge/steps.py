@@ -1,32 +1,21 @@
-"""From a link's code to the decision where the visitor goes: each step keeps the visitor or diverts with a reason."""
+"""Whether a visitor may go to the landing page: each step keeps the visitor or diverts with a reason, the first one wins.
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
+What depends on the snapshot only is decided once per route (STATUSES). What depends on the visitor is compiled once per
+route into `Route.steps` (COMPILERS), so a campaign without targeting costs nothing per click.
+"""
 
-from tracking.snapshot import Campaign, Link, Partnership, Snapshot
+from collections.abc import Callable, Iterable
+from typing import Final
 
-
-class Route(NamedTuple):
-    link: Link
-    partnership: Partnership
-    campaign: Campaign
-
-
-def route(snapshot: Snapshot, code: str) -> Route | None:
-    """None: there is no such link."""
-    link = snapshot.links.get(code)
-    if link is None:
-        return None
-    partnership = snapshot.partnerships.get(link.partnership_id)
-    campaign = partnership and snapshot.campaigns.get(partnership.campaign_id)
-    return Route(link, partnership, campaign) if partnership and campaign else None
+from tracking.edge.route import Route, Step
+from tracking.snapshot import Snapshot
 
 
-def link_in_use(snapshot: Snapshot, way: Route) -> str:
+def link_in_use(_: Snapshot, way: Route) -> str:
     return "link_retired" if way.link.is_retired else ""
 
 
-def campaign_running(snapshot: Snapshot, way: Route) -> str:
+def campaign_running(_: Snapshot, way: Route) -> str:
     return "" if way.campaign.status == "active" else f"campaign_{way.campaign.status}"
 
 
@@ -34,7 +23,7 @@ def advertiser_active(snapshot: Snapshot, way: Route) -> str:
     return "" if snapshot.organizations.get(way.campaign.advertiser_id) == "active" else "advertiser_suspended"
 
 
-def partnership_active(snapshot: Snapshot, way: Route) -> str:
+def partnership_active(_: Snapshot, way: Route) -> str:
     return "" if way.partnership.status == "active" else "partnership_not_active"
 
 
@@ -42,7 +31,7 @@ def publisher_active(snapshot: Snapshot, way: Route) -> str:
     return "" if snapshot.organizations.get(way.partnership.publisher_id) == "active" else "publisher_suspended"
 
 
-STEPS: Final[tuple[Callable[[Snapshot, Route], str], ...]] = (
+STATUSES: Final[tuple[Callable[[Snapshot, Route], str], ...]] = (
     link_in_use,
     campaign_running,
     advertiser_active,
@@ -50,10 +39,14 @@ STEPS: Final[tuple[Callable[[Snapshot, Route], str], ...]] = (
     publisher_active,
 )
 
+COMPILERS: Final[tuple[Callable[[Snapshot, Route], Iterable[Step]], ...]] = ()
+"""Each yields the steps that this route's visitors need, in the order in which their reasons count."""
+
 
 def diversion(snapshot: Snapshot, way: Route) -> str:
-    """Why the visitor must not get to the landing page, or ""."""
-    for step in STEPS:
-        if reason := step(snapshot, way):
-            return reason
-    return ""
+    """Why no visitor of this route may get to the landing page, or ""."""
+    return next(filter(None, (status(snapshot, way) for status in STATUSES)), "")
+
+
+def compiled(snapshot: Snapshot, way: Route) -> tuple[Step, ...]:
+    return tuple(step for compiler in COMPILERS for step in compiler(snapshot, way))

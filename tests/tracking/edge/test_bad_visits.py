@@ -46,14 +46,14 @@ def test_it_redirects_and_keeps_the_label(
     assert status == 302
     assert headers["location"].startswith(f"{LANDING}?pvd_cid=v1.")
     (event,) = events(redis)
-    assert (event["subs"][0], event["flags"]) == (sub1, flags)
+    assert (event["subs"][0], event.get("flags", [])) == (sub1, flags)
 
 
 def test_b10_a_long_label_is_cut_between_characters(client: httpx.Client, redis: Redis) -> None:
     client.get("/c/shopLink1?sub1=" + "x" * 255 + quote("é" * 10))
     client.get("/c/shopLink1?sub1=" + quote("پ" * 700))
     first, second = events(redis)
-    assert (first["subs"], first["flags"]) == (["x" * 255], ["truncated"])
+    assert (first["subs"], first.get("flags")) == (["x" * 255], ["truncated"])
     assert second["subs"] == ["پ" * 128]
 
 
@@ -92,13 +92,13 @@ def test_b33_nobody_but_a_trusted_proxy_says_who_the_visitor_is(
 )
 def test_b34_headers_are_stored_cut(tracking: Process, redis: Redis, header: bytes, key: str, stored: str) -> None:
     assert get(tracking.url, b"/c/shopLink1", header)[0] == 302
-    assert events(redis)[0][key] == stored
+    assert events(redis)[0].get(key, "") == stored
 
 
 def test_b34_a_missing_user_agent_is_known_as_missing(tracking: Process, redis: Redis) -> None:
     get(tracking.url, b"/c/shopLink1")
     get(tracking.url, b"/c/shopLink1?consent=denied")
-    assert [event["ua"] for event in events(redis)] == ["", None]
+    assert [event.keys() & {"ua", "consent"} for event in events(redis)] == [set(), {"consent"}]
 
 
 def test_b35_huge_headers_are_431(tracking: Process) -> None:

@@ -61,7 +61,7 @@ def test_a_pause_reaches_it_in_under_a_second_and_so_does_the_start_after_it(
         start = "UPDATE advertisers_campaign SET status = 'active' WHERE id = %s"
         took.append(reaches(client, own, start, lambda: location(client).startswith(LANDING), own.ids["campaign"]))
     assert max(took) < WITHIN
-    assert "campaign_paused" in {event["div"] for event in events(redis)}
+    assert "campaign_paused" in {event.get("div") for event in events(redis)}
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_a_new_link_works_at_once(client: httpx.Client, own: Scene) -> None:
     reaches(
         client,
         own,
-        "INSERT INTO publishers_trackinglink (code, partnership_id, name, destination, subs, created_at) "
-        "VALUES ('newLink12', %s, '', '', '{}', now())",
+        "INSERT INTO publishers_trackinglink (code, partnership_id, name, destination, subs, channel, created_at) "
+        "VALUES ('newLink12', %s, '', '', '{}', 'social', now())",
         lambda: location(client, "newLink12").startswith(LANDING),
         own.ids["partnership"],
     )
@@ -142,8 +142,8 @@ def test_many_changes_at_once_arrive(client: httpx.Client, own: Scene) -> None:
     reaches(
         client,
         own,
-        "INSERT INTO publishers_trackinglink (code, partnership_id, name, destination, subs, created_at) "
-        "SELECT 'many' || n, %s, '', '', '{}', now() FROM generate_series(1, 3000) n",
+        "INSERT INTO publishers_trackinglink (code, partnership_id, name, destination, subs, channel, created_at) "
+        "SELECT 'many' || n, %s, '', '', '{}', 'social', now() FROM generate_series(1, 3000) n",
         lambda: location(client, "many3000").startswith(LANDING),
         own.ids["partnership"],
     )

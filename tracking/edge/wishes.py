@@ -1,0 +1,50 @@
+"""What a link's visitor brings along: our parameters under any of their names, and what publishers and ad platforms add.
+
+Nothing that a publisher sends as a label of its own is dropped in silence: what finds no place among the five sub ids is
+kept with the event, bounded.
+"""
+
+import re
+from typing import Final
+
+from tracking.edge.aliases import CLICK, KEPT
+from tracking.edge.parse import visitor_parameters
+
+OURS: Final = frozenset(
+    {"sub1", "sub2", "sub3", "sub4", "sub5", "source", "creative", "url", "consent", "coupon", "click", "page"}
+)
+NUMBERED: Final = re.compile(r"(?:(?:aff_)?sub|sub_?id_?|subId|s|clickref)([6-9]|[1-9]\d)")
+SURPLUS: Final = re.compile(r"(?:data|ext|aff_unique|aff_param)\d{0,2}")
+
+
+def wishes(query: bytes) -> tuple[dict[str, str], dict[str, str], bool]:
+    """Our parameters; all others that are kept, by the name in use; whether one was repeated."""
+    if not query:
+        return {}, {}, False
+    found, repeated = visitor_parameters(query)
+    if found.keys() <= OURS:
+        return found, {}, repeated
+    ours = {name: value for name, value in found.items() if name in OURS}
+    surplus: dict[str, str] = {}
+    for name, value in found.items():
+        if name in OURS:
+            continue
+        place = CLICK.get(name)
+        if place and ours.setdefault(place, value) is value:
+            continue
+        if kept := _kept_as(name, place):
+            surplus.setdefault(kept, value)
+    return ours, surplus, repeated
+
+
+def _kept_as(name: str, place: str | None) -> str | None:
+    if name in KEPT:
+        return KEPT[name]
+    if place:  # another value has taken it
+        return name if place.startswith("sub") or place in {"click", "coupon", "source"} else None
+    if numbered := NUMBERED.fullmatch(name):
+        return f"sub{int(numbered[1])}"
+    return name if SURPLUS.fullmatch(name) else None
+
+
+NAMED: Final = frozenset(KEPT.values())

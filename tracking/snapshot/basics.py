@@ -1,0 +1,91 @@
+"""The small kinds: the network, organizations, creatives, partnerships; and links."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from tracking.snapshot.holding import Snapshot
+from tracking.snapshot.kinds import BY_ID, BY_TEXT, Source
+from tracking.snapshot.records import Creative, Link, Partnership, Row
+
+
+class Network:
+    name: Final = "network"
+    sources: Final = (Source("network_networksettings"),)
+    sql: Final = "SELECT id, fallback_url FROM network_networksettings WHERE TRUE OR %(keys)s::text[] IS NULL"
+
+    def take(self, snapshot: Snapshot, row: Row) -> None:
+        snapshot.fallback_url = row[1]
+
+    def forget(self, snapshot: Snapshot, key: str) -> None:
+        snapshot.fallback_url = ""
+
+    def rows(self, snapshot: Snapshot) -> Iterable[Row]:
+        return [[1, snapshot.fallback_url]]
+
+
+class Organizations:
+    name: Final = "organization"
+    sources: Final = (Source("network_organization"),)
+    sql: Final = f"SELECT id, status FROM network_organization {BY_ID.format('id')}"  # noqa: S608
+
+    def take(self, snapshot: Snapshot, row: Row) -> None:
+        snapshot.organizations[row[0]] = row[1]
+
+    def forget(self, snapshot: Snapshot, key: str) -> None:
+        snapshot.organizations.pop(int(key), None)
+
+    def rows(self, snapshot: Snapshot) -> Iterable[Row]:
+        return [[*row] for row in list(snapshot.organizations.items())]
+
+
+class Creatives:
+    name: Final = "creative"
+    sources: Final = (Source("advertisers_creative"),)
+    sql: Final = f"""
+        SELECT id, public_id, campaign_id, landing_url, retired_at IS NOT NULL
+        FROM advertisers_creative {BY_ID.format("id")}"""  # noqa: S608
+
+    def take(self, snapshot: Snapshot, row: Row) -> None:
+        creative = Creative(*row)
+        snapshot.creatives[creative.id] = creative
+        snapshot.creatives_by_public_id[creative.public_id] = creative
+
+    def forget(self, snapshot: Snapshot, key: str) -> None:
+        if old := snapshot.creatives.pop(int(key), None):
+            snapshot.creatives_by_public_id.pop(old.public_id, None)
+
+    def rows(self, snapshot: Snapshot) -> Iterable[Row]:
+        return [[*row] for row in list(snapshot.creatives.values())]
+
+
+class Partnerships:
+    name: Final = "partnership"
+    sources: Final = (Source("publishers_partnership"),)
+    sql: Final = f"""
+        SELECT id, campaign_id, publisher_id, status FROM publishers_partnership {BY_ID.format("id")}"""  # noqa: S608
+
+    def take(self, snapshot: Snapshot, row: Row) -> None:
+        snapshot.partnerships[row[0]] = Partnership(*row)
+
+    def forget(self, snapshot: Snapshot, key: str) -> None:
+        snapshot.partnerships.pop(int(key), None)
+
+    def rows(self, snapshot: Snapshot) -> Iterable[Row]:
+        return [[*row] for row in list(snapshot.partnerships.values())]
+
+
+class Links:
+    name: Final = "link"
+    sources: Final = (Source("publishers_trackinglink", "code"),)
+    sql: Final = f"""
+        SELECT id, code, partnership_id, creative_id, destination, subs, retired_at IS NOT NULL, channel
+        FROM publishers_trackinglink {BY_TEXT.format("code")}"""  # noqa: S608
+
+    def take(self, snapshot: Snapshot, row: Row) -> None:
+        snapshot.links[row[1]] = Link._make([*row[:5], tuple(row[5]), *row[6:]])
+
+    def forget(self, snapshot: Snapshot, key: str) -> None:
+        snapshot.links.pop(key, None)
+
+    def rows(self, snapshot: Snapshot) -> Iterable[Row]:
+        return [[*row] for row in list(snapshot.links.values())]
