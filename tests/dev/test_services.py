@@ -78,6 +78,19 @@ def test_both_start_after_a_kill_with_all_that_was_acknowledged(place: Path) -> 
         assert client.get("answer") == b"42"
 
 
+def test_redis_starts_with_what_a_power_cut_left_of_its_file(place: Path) -> None:
+    """The file had grown, its last pages never came to the disk: a command without its end, then zeros."""
+    addresses = services.start(place)
+    with Redis.from_url(addresses.redis_url) as redis:
+        redis.set("kept", "yes")
+    services.stop(place)
+    (log,) = place.glob("redis/appendonlydir/*.incr.aof")
+    with log.open("ab") as file:
+        file.write(b"*3\r\n$3\r\nSET\r\n$4\r\nto" + bytes(1_500_000))
+    with Redis.from_url(services.start(place).redis_url) as redis:
+        assert redis.keys() == [b"kept"]
+
+
 def test_a_stale_pid_file_that_names_a_stranger_is_no_hindrance(place: Path) -> None:
     services.start(place, bound=True)
     services.stop(place)

@@ -20,6 +20,7 @@ class Journal:
     acknowledged: dict[int, int] = field(default_factory=dict)  # number → status
     nonces: dict[int, int] = field(default_factory=dict)  # of acknowledged clicks
     unknown: set[int] = field(default_factory=set)
+    answered_at: dict[int, float] = field(default_factory=dict)  # clicks, by the monotonic clock
     delays: list[float] = field(default_factory=list)  # seconds until each answer
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -75,7 +76,8 @@ def clicks(url: str) -> Callable[[httpx.Client, Journal], None]:
         except httpx.HTTPError:
             journal.unknown.add(number)
             return
-        journal.delays.append(time.monotonic() - began)
+        journal.answered_at[number] = time.monotonic()
+        journal.delays.append(journal.answered_at[number] - began)
         journal.acknowledged[number] = answer.status_code
         journal.nonces[number] = read(KEYS, answer.headers["location"].partition("pvd_cid=")[2]).signed_nonce
 
