@@ -18,6 +18,7 @@ class PublisherKind(models.TextChoices):
     CASHBACK = "cashback", _("Cashback")
     EMAIL = "email", _("E-mail")
     COMPARISON = "comparison", _("Comparison site")
+    SOFTWARE = "software", _("Browser extension or software")
     OTHER = "other", _("Other")
 
 
