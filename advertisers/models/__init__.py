@@ -1,5 +1,5 @@
 from advertisers.models.apps import App, Measurement
-from advertisers.models.campaigns import AttributionModel, Campaign, CampaignStatus, Goal, GoalKind, Objective
+from advertisers.models.campaigns import AttributionModel, Campaign, CampaignStatus, Goal, GoalKind, Objective, System
 from advertisers.models.coupons import Coupon
 from advertisers.models.creatives import Creative, CreativeKind, Image
 from advertisers.models.mandates import Mandate, Scope, advertisers_of
@@ -42,6 +42,7 @@ __all__ = [
     "Scope",
     "Suppression",
     "SuppressionSource",
+    "System",
     "Targeting",
     "TrafficBlock",
     "advertisers_of",

@@ -36,6 +36,25 @@ class AttributionModel(models.TextChoices):
     CLICK_FIRST = "click_first", _("Click before coupon")
 
 
+class System(models.TextChoices):
+    """Other systems whose names for parameters are understood; docs/compatibility.md."""
+
+    TUNE = "tune", "TUNE"
+    EVERFLOW = "everflow", "Everflow"
+    CAKE = "cake", "CAKE"
+    AFFISE = "affise", "Affise"
+    AWIN = "awin", "Awin"
+    CJ = "cj", "CJ"
+    IMPACT = "impact", "impact.com"
+    SCALEO = "scaleo", "Scaleo"
+    VOLUUM = "voluum", "Voluum"
+    KEITARO = "keitaro", "Keitaro"
+    BINOM = "binom", "Binom"
+    REDTRACK = "redtrack", "RedTrack"
+    TAPFILIATE = "tapfiliate", "Tapfiliate"
+    CUSTOM = "custom", _("Another system")
+
+
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def run_by(self, organization: Organization, scope: Scope = Scope.CAMPAIGNS) -> Self:
         """Campaigns this advertiser, or this agency under a mandate with that scope, may run. The network: all."""
@@ -79,6 +98,13 @@ class Campaign(models.Model):
     validation_days = models.PositiveSmallIntegerField(
         _("validation period"), default=30, validators=[MaxValueValidator(180)]
     )
+    profile = models.CharField(
+        _("reports are written for"),
+        max_length=12,
+        blank=True,
+        choices=System.choices,
+        help_text=_("The system whose parameter names the advertiser's calls use. Ours are always understood."),
+    )
     postback_token = models.CharField(max_length=32, unique=True, default=postback_token, editable=False)
     status = models.CharField(max_length=8, choices=CampaignStatus.choices, default=CampaignStatus.DRAFT)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -95,6 +121,7 @@ class Campaign(models.Model):
             models.CheckConstraint(condition=Q(objective__in=Objective.values), name="campaign_objective"),
             models.CheckConstraint(condition=Q(currency__in=Currency.values), name="campaign_currency"),
             models.CheckConstraint(condition=Q(window_days__range=(1, 365)), name="campaign_window"),
+            models.CheckConstraint(condition=Q(profile__in=["", *System.values]), name="campaign_profile"),
             models.CheckConstraint(
                 condition=Q(attribution_model__in=AttributionModel.values), name="campaign_attribution_model"
             ),
@@ -125,6 +152,11 @@ class Goal(models.Model):
     code = models.SlugField(_("code"), max_length=40)
     name = models.CharField(_("name"), max_length=80)
     kind = models.CharField(_("kind"), max_length=10, choices=GoalKind.choices)
+    allows_repeat = models.BooleanField(
+        _("counts again for the same click"),
+        default=True,
+        help_text=_("Off: of one click only the first counts, whatever the order number. On: each new order does."),
+    )
 
     class Meta:
         constraints = [

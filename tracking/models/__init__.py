@@ -1,4 +1,5 @@
 from tracking.models.caps import CapTaken, CapUse, ConvertedVisitor
+from tracking.models.compatibility import ForeignClick, ForeignId, ForeignKind
 from tracking.models.conversions import (
     Attribution,
     Channel,
@@ -26,6 +27,9 @@ __all__ = [
     "DailyCount",
     "DeadLetter",
     "Dimension",
+    "ForeignClick",
+    "ForeignId",
+    "ForeignKind",
     "Impression",
     "ImpressionKind",
     "OrderKey",
