@@ -41,16 +41,29 @@ class CreativeNeedsText(DomainError):
     message = _("Enter the text that visitors will see.")
 
 
+class NativeIsIncomplete(DomainError):
+    code = "native_is_incomplete"
+    message = _("A native ad has a headline and the name of its brand.")
+
+
+class NativePictureTooSmall(DomainError):
+    code = "native_picture_too_small"
+    message = _("The picture has at least 200 pixels on each side.")
+
+
 class AlreadyRetired(DomainError):
     code = "already_retired"
     message = _("This creative has been retired already.")
     status = 409
 
 
+SMALLEST_NATIVE: Final = 200
+
+
 @transaction.atomic
 def add_banner(campaign: Campaign, *, name: str, data: bytes, by: Actor, landing_url: str = "") -> Creative:
     """A banner of these bytes, whatever their file's name says."""
-    campaign = _open(campaign)
+    campaign = open_campaign(campaign)
     image = images.read(data)
     if (size := images.size(image)) not in SIZES:
         raise UnusualSize(*size)
@@ -67,7 +80,7 @@ def add_banner(campaign: Campaign, *, name: str, data: bytes, by: Actor, landing
 
 @transaction.atomic
 def add_text(campaign: Campaign, *, name: str, text: str, by: Actor, landing_url: str = "") -> Creative:
-    campaign = _open(campaign)
+    campaign = open_campaign(campaign)
     if not text.strip():
         raise CreativeNeedsText(field="text")
     creative = Creative.objects.create(
@@ -76,6 +89,31 @@ def add_text(campaign: Campaign, *, name: str, text: str, by: Actor, landing_url
         name=name or text.strip()[:120],
         text=text.strip(),
         landing_url=landing_url,
+    )
+    audit.record(by, "creative.added", creative, kind=creative.kind, campaign=campaign.public_id)
+    return creative
+
+
+@transaction.atomic
+def add_native(
+    campaign: Campaign, *, name: str, title: str, text: str, brand: str, data: bytes, by: Actor, landing_url: str = ""
+) -> Creative:
+    """Headline, text, brand and a picture, which a native slot sets in its own type."""
+    campaign = open_campaign(campaign)
+    values = {"title": title.strip(), "text": text.strip(), "brand": brand.strip()}
+    for field in ("title", "brand"):
+        if not values[field]:
+            raise NativeIsIncomplete(field=field)
+    image = images.read(data)
+    if min(images.size(image)) < SMALLEST_NATIVE:
+        raise NativePictureTooSmall(field="image")
+    creative = Creative.objects.create(
+        campaign=campaign,
+        kind=CreativeKind.NATIVE,
+        name=name.strip() or values["title"][:120],
+        image=images.store(image),
+        landing_url=landing_url,
+        **values,
     )
     audit.record(by, "creative.added", creative, kind=creative.kind, campaign=campaign.public_id)
     return creative
@@ -93,7 +131,8 @@ def retire(creative: Creative, *, by: Actor) -> Creative:
     return creative
 
 
-def _open(campaign: Campaign) -> Campaign:
+def open_campaign(campaign: Campaign) -> Campaign:
+    """Locked for this database transaction; one that has ended takes nothing new."""
     campaign = Campaign.objects.select_for_update(no_key=True, of=("self",)).get(pk=campaign.pk)
     if campaign.status == CampaignStatus.ENDED:
         raise CampaignEnded

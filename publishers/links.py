@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from advertisers.models import Creative
+from advertisers.models import Coupon, Creative
 from network import audit
 from network.actors import Actor
 from network.errors import DomainError
@@ -35,6 +35,12 @@ class NotAPartner(DomainError):
 class CreativeGone(DomainError):
     code = "creative_gone"
     message = _("This banner or text is no longer offered.")
+    status = 409
+
+
+class CouponGone(DomainError):
+    code = "coupon_gone"
+    message = _("This code is not yours to show any more.")
     status = 409
 
 
@@ -68,6 +74,7 @@ def grab(
     name: str = "",
     channel: str = "",
     shown_on: Property | None = None,
+    coupon: Coupon | None = None,
     by: Actor,
 ) -> TrackingLink:
     """The live link with exactly these values: the one there is, or a new one. Empty sub ids at the end do not count.
@@ -77,6 +84,8 @@ def grab(
     partnership = _locked(partnership)
     if creative and (creative.campaign_id != partnership.campaign_id or creative.retired_at):
         raise CreativeGone
+    if coupon and not _may_show(coupon, partnership):
+        raise CouponGone(field="coupon")
     values = {
         "creative": creative,
         "destination": _checked(destination, partnership),
@@ -84,6 +93,8 @@ def grab(
         "name": name.strip(),
         "channel": _channel(channel) or usual_channel(partnership.publisher_id, shown_on),
         "shown_on": shown_on,
+        "coupon": coupon,
+        "smart_link": None,
     }
     existing = TrackingLink.objects.live().filter(partnership=partnership, **values).order_by("id").first()
     if existing:
@@ -109,6 +120,11 @@ def usual_channel(publisher_id: int, shown_on: Property | None = None) -> Channe
     if kind is None:
         kind = PublisherProfile.objects.filter(organization=publisher_id).values_list("kind", flat=True).first()
     return CHANNELS.get(kind or "", Channel.WEBSITE)
+
+
+def _may_show(coupon: Coupon, partnership: Partnership) -> bool:
+    is_of_campaign = coupon.campaign_id == partnership.campaign_id and coupon.retired_at is None
+    return is_of_campaign and coupon.publisher_id in {None, partnership.publisher_id}
 
 
 def _channel(channel: str) -> str:
