@@ -2,7 +2,7 @@
 
 from django.shortcuts import get_object_or_404
 
-from advertisers.models import Campaign, CommissionPlan, Creative, Goal, Mandate, Scope
+from advertisers.models import Campaign, CommissionPlan, Creative, Goal, LandingPage, Mandate, Scope
 from network.http import Request
 from network.models import Kind, Organization
 
@@ -32,6 +32,12 @@ def creative(request: Request, public_id: str) -> Creative:
     run = Campaign.objects.run_by(request.organization)
     creatives = Creative.objects.filter(campaign__in=run).select_related("campaign__advertiser")
     return get_object_or_404(creatives, public_id=public_id)
+
+
+def landing_page(request: Request, public_id: str) -> LandingPage:
+    run = Campaign.objects.run_by(request.organization)
+    pages = LandingPage.objects.filter(campaign__in=run).select_related("campaign__advertiser")
+    return get_object_or_404(pages, public_id=public_id)
 
 
 def mandate(request: Request, public_id: str) -> Mandate:

@@ -1,7 +1,7 @@
 """A targeting in words: "Visitors from Iran and Türkiye, on phones, 08:00–22:00"."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -124,13 +124,10 @@ def _spans(runs: Iterable[list[str]]) -> Iterable[str]:
 def _schedule(targeting: Targeting, now: datetime) -> Iterable[str]:
     zone = ZoneInfo(targeting.campaign.time_zone)
     if targeting.starts_at and targeting.starts_at > now:
-        yield _("from %s on") % _moment(targeting.starts_at.astimezone(zone))
+        yield _("from %s on") % formats.day(targeting.starts_at.astimezone(zone), _language())
     if targeting.ends_at:
-        yield _("until %s") % _moment(targeting.ends_at.astimezone(zone))
-
-
-def _moment(at: datetime) -> str:
-    return formats.moment(at, _language())
+        last = targeting.ends_at.astimezone(zone) - timedelta(seconds=1)
+        yield _("until the end of %s") % formats.day(last, _language())
 
 
 def _clock(minute: int) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from advertisers.views import campaigns, creatives, images, integration, mandates, plans
+from advertisers.views import campaigns, creatives, images, integration, landing_pages, mandates, plans, targeting
 
 app_name = "advertisers"
 urlpatterns = [
@@ -22,6 +22,15 @@ urlpatterns = [
     path("campaigns/<str:public_id>/creatives/texts/", creatives.create_text, name="text-create"),
     path("campaigns/<str:public_id>/integration/", integration.show, name="campaign-integration"),
     path("campaigns/<str:public_id>/integration/token/", integration.renew_token, name="token-renew"),
+    path("campaigns/<str:public_id>/targeting/", targeting.show, name="campaign-targeting"),
+    path("campaigns/<str:public_id>/targeting/change/", targeting.change, name="targeting-change"),
+    path("campaigns/<str:public_id>/targeting/preview/", targeting.preview, name="targeting-preview"),
+    path("campaigns/<str:public_id>/rotation/", landing_pages.listing, name="campaign-landing-pages"),
+    path("campaigns/<str:public_id>/rotation/add/", landing_pages.add, name="landing-page-add"),
+    path("campaigns/<str:public_id>/rotation/shares/", landing_pages.share_out, name="landing-page-shares"),
+    path("campaigns/<str:public_id>/rotation/creatives/", landing_pages.weigh_creatives, name="creative-shares"),
+    # /landing-pages/
+    path("landing-pages/<str:public_id>/edit/", landing_pages.edit, name="landing-page-edit"),
     # /plans/
     path("plans/<str:public_id>/activate/", plans.activate, name="plan-activate"),
     path("plans/<str:public_id>/withdraw/", plans.withdraw, name="plan-withdraw"),

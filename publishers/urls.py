@@ -1,6 +1,6 @@
 from django.urls import path
 
-from publishers.views import discovery, invitations, links, partners, partnerships, profile
+from publishers.views import discovery, invitations, links, partners, partnerships, profile, targeting
 
 app_name = "publishers"
 
@@ -44,6 +44,9 @@ look_after = [
     path("partners/<str:public_id>/pause/", partners.pause, name="partner-pause"),
     path("partners/<str:public_id>/resume/", partners.resume, name="partner-resume"),
     path("partners/<str:public_id>/end/", partners.end, name="partner-end"),
+    path("partners/<str:public_id>/targeting/", targeting.show, name="partner-targeting"),
+    path("partners/<str:public_id>/targeting/change/", targeting.change, name="targeting-change"),
+    path("partners/<str:public_id>/targeting/preview/", targeting.preview, name="targeting-preview"),
 ]
 
 urlpatterns = [*own, *discover, *promote, *look_after]

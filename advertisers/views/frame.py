@@ -57,12 +57,15 @@ def frame(request: Request, campaign: Campaign, tab: str) -> dict[str, Any]:
 
 def _tabs(campaign: Campaign) -> list[Tab]:
     def url(name: str) -> str:
-        return reverse(f"advertisers:{name}", args=[campaign.public_id])
+        return reverse(name if ":" in name else f"advertisers:{name}", args=[campaign.public_id])
 
     return [
         Tab("overview", _("Overview"), "info-circle", url("campaign-detail")),
         Tab("commission", _("Commission"), "coins", url("campaign-commission")),
         Tab("creatives", _("Creatives"), "photo", url("campaign-creatives")),
+        Tab("targeting", _("Targeting"), "target-arrow", url("campaign-targeting")),
+        Tab("landing", _("Rotation"), "arrows-shuffle", url("campaign-landing-pages")),
+        Tab("caps", _("Caps"), "gauge", url("tracking:campaign-caps")),
         Tab("integration", _("Integration"), "plug-connected", url("campaign-integration")),
     ]
 

@@ -16,16 +16,16 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from advertisers import creatives, plans
-from advertisers.models import Campaign, CommissionPlan, Creative, Mandate
+from advertisers import blocks, caps, creatives, landing_pages, plans
+from advertisers.models import Campaign, Cap, CommissionPlan, Creative, LandingPage, Mandate, TrafficBlock
 from network import invitations, keys, tokens
 from network.actors import Actor
 from network.models import ApiKey, Invitation, Kind, Membership, Organization
 from network.roles import Role
-from payouts import accrual
-from payouts.models import Commission
-from publishers import links, partnerships, properties
-from publishers.models import Partnership, Property, TrackingLink
+from payouts import accrual, deliveries
+from payouts.models import Commission, Delivery
+from publishers import links, partnerships, postbacks, properties
+from publishers.models import Partnership, Property, PublisherPostback, TrackingLink
 from tests.access.world import Circle
 from tests.cast import person
 from tests.publishers.conftest import draft_campaign, png, running_campaign
@@ -106,6 +106,23 @@ def invitation_token(circle: Circle, acting: Organization) -> str:
 
 
 @once
+def callback(circle: Circle) -> PublisherPostback:
+    publisher = circle.publisher
+    return postbacks.save(
+        publisher=publisher.organization,
+        url="https://tracker.example/in?id={conversion_id}",
+        method="GET",
+        events=["recorded"],
+        by=publisher.actor,
+    )
+
+
+@once
+def callback_call(circle: Circle) -> Delivery:
+    return deliveries.send_test(callback(circle), by=circle.publisher.actor)
+
+
+@once
 def commission(circle: Circle) -> Commission:
     """Of a sale of 100.00 that came through Pia's link; nothing is on Ada's balance, so it waits for money."""
     report = stage.report(
@@ -117,12 +134,31 @@ def commission(circle: Circle) -> Commission:
     return settled
 
 
+@once
+def landing_page(circle: Circle) -> LandingPage:
+    by = circle.advertiser.actor
+    return landing_pages.add(campaign(circle), name="Second", url="https://shop.example/second", by=by)
+
+
+@once
+def cap(circle: Circle) -> Cap:
+    return caps.add(campaign(circle), metric="clicks", period="day", limit=100, by=circle.advertiser.actor)
+
+
+@once
+def traffic_block(circle: Circle) -> TrafficBlock:
+    return blocks.add(campaign(circle), field="source", value="forum", by=circle.advertiser.actor)
+
+
 OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "campaign": lambda circle, _: {"public_id": campaign(circle).public_id},
     "goal": lambda circle, _: {"public_id": campaign(circle).public_id, "code": "sale"},
     "plan_draft": lambda circle, _: {"public_id": plan_draft(circle).public_id},
     "creative": lambda circle, _: {"public_id": banner(circle).public_id},
     "image": lambda circle, _: {"sha256": banner(circle).image_id or "", "extension": "png"},
+    "landing_page": lambda circle, _: {"public_id": landing_page(circle).public_id},
+    "cap": lambda circle, _: {"public_id": cap(circle).public_id},
+    "traffic_block": lambda circle, _: {"public_id": traffic_block(circle).public_id},
     "mandate": lambda circle, _: {
         "public_id": Mandate.objects.get(advertiser=circle.advertiser.organization, ended_at=None).public_id
     },
@@ -139,5 +175,7 @@ OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "conversion": lambda circle, _: {"conversion_id": str(commission(circle).conversion_id)},
     "postback": lambda circle, _: {"postback_id": str(commission(circle).conversion_id)},  # a conversion has its id
     "client": lambda circle, _: {"public_id": circle.advertiser.organization.public_id},
+    "callback": lambda circle, _: {"public_id": callback(circle).public_id},
+    "callback_call": lambda circle, _: {"public_id": callback_call(circle).public_id},
     "property": lambda circle, _: {"public_id": declared_property(circle).public_id},
 }

@@ -8,8 +8,8 @@ from advertisers.models import Campaign, Scope
 from network import access
 from network.http import Request
 from network.models import Kind
-from tracking import postbacks
-from tracking.forms import LogFilterForm
+from tracking import postbacks as calls
+from tracking.forms.postbacks import LogFilterForm
 from tracking.models import Postback
 
 BUYERS = {Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK}
@@ -22,7 +22,7 @@ def listing(request: Request) -> HttpResponse:
     form = LogFilterForm(request.GET, campaigns=campaigns)
     wanted = form.cleaned_data if form.is_valid() else {}
     before = request.GET.get("before", "")
-    rows, more = postbacks.log(request.organization, postbacks.Filter(**wanted, before=before))
+    rows, more = calls.log(request.organization, calls.Filter(**wanted, before=before))
     context = {
         "form": form,
         "rows": rows,
@@ -39,5 +39,5 @@ def listing(request: Request) -> HttpResponse:
 @access.page(kinds=BUYERS)
 def detail(request: Request, postback_id: UUID) -> HttpResponse:
     postback = get_object_or_404(Postback.objects.visible_to(request.organization), id=postback_id)
-    [row] = postbacks.rows([postback])
+    [row] = calls.rows([postback])
     return render(request, "tracking/postback_detail.html", {"row": row, "postback": postback})
