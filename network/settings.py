@@ -34,8 +34,10 @@ SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 CLICK_KEYS = secret("CLICK_KEYS", "")  # "2:newsecret,1:oldsecret"; the first signs, all verify; empty: from SECRET_KEY
 REQUIRE_STAFF_MFA = env.bool("REQUIRE_STAFF_MFA", not LOCAL)
 GEOIP_PATH = env.str("GEOIP_PATH", "")
+DATACENTRE_PATH = env.str("DATACENTRE_PATH", "")  # one CIDR per line, "!" before those that are allowed all the same
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
 STREAM = env.str("STREAM", "events")
+STREAM_SHARDS = max(1, env.int("STREAM_SHARDS", 2))  # so many ingest processes work side by side; the edge's, too
 ALLOW_PRIVATE_DESTINATIONS = False  # outgoing postbacks go to public addresses only; tests have their receivers here
 SPOOL_DIR = Path(env.str("SPOOL_DIR", str(VAR_DIR / "spool")))
 

@@ -12,14 +12,29 @@ from tracking.models.conversions import (
     Touchpoint,
 )
 from tracking.models.events import Click, DailyBreakdown, DailyCount, Dimension, Impression, ImpressionKind, Verdict
+from tracking.models.quality import (
+    AppealStatus,
+    CaseStatus,
+    ClickPulse,
+    QualityAppeal,
+    QualityCase,
+    QualityFacts,
+    QualityRun,
+    QualitySettings,
+    QualitySignal,
+    RunStatus,
+)
 from tracking.models.stream import DeadLetter, StreamPosition
 
 __all__ = [
+    "AppealStatus",
     "Attribution",
     "CapTaken",
     "CapUse",
+    "CaseStatus",
     "Channel",
     "Click",
+    "ClickPulse",
     "Conversion",
     "ConvertedVisitor",
     "CustomerOwner",
@@ -34,7 +49,14 @@ __all__ = [
     "ImpressionKind",
     "OrderKey",
     "Postback",
+    "QualityAppeal",
+    "QualityCase",
+    "QualityFacts",
+    "QualityRun",
+    "QualitySettings",
+    "QualitySignal",
     "Refund",
+    "RunStatus",
     "StreamPosition",
     "TouchKind",
     "Touchpoint",
