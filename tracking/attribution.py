@@ -1,111 +1,341 @@
-"""Which click earns a conversion: the last one, which the advertiser hands back as the signed click id. See docs/attribution.md.
+"""Finding what is known about reports, for many at once in a handful of queries; `deciding` says who earns."""
 
-The decision needs the click id alone. The click's row adds sub ids and the click's own verdict when it is there.
-"""
-
-from dataclasses import dataclass, field, replace
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from advertisers.models import Campaign, Creative
-from publishers.models import Partnership, PartnershipStatus, TrackingLink
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Upper
+
+from advertisers.models import Campaign, Coupon, Creative
+from publishers.models import Partnership, PublisherKind, PublisherProfile, TrackingLink
+from tracking.deciding import Code, Decision, Found, Owner, Row, Touch, was_active
+from tracking.deciding import decide as decide_on
 from tracking.keys import BadClickId, ClickId, read_click_id
-from tracking.models import Click, Verdict
+from tracking.models import CustomerOwner, TouchKind
 
-ATTRIBUTED: Final = "attributed"
-SKEW: Final = timedelta(minutes=5)  # clocks of advertisers and of our machines differ by less
-CAME_TO_AN_END: Final = frozenset({PartnershipStatus.PAUSED, PartnershipStatus.DECLINED, PartnershipStatus.ENDED})
+__all__ = ["Asked", "Decision", "Gathered", "Touch", "customer_key", "decide", "was_active"]
+
+MAX_TOUCHES: Final = 20
+MAX_FOUND: Final = 50
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
+FACTS: Final = "verdict, reasons, visitor, channel, partnership_id, link_id, creative_id, host(ip), user_agent, country"
+CLICKS: Final = f"""
+SELECT asked.c, asked.a, asked.n, row.*
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[]) AS asked (c, a, n)
+CROSS JOIN LATERAL (
+    SELECT subs, {FACTS} FROM tracking_click WHERE campaign_id = asked.c AND at = asked.a AND nonce = asked.n OFFSET 0
+) AS row"""  # noqa: S608  our own constants
+"""LATERAL, so that each click is one look at its partition's key, however many partitions there are."""
+
+VISITS: Final = f"""
+SELECT asked.k, row.*
+FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS asked (k, c, v, since, until)
+CROSS JOIN LATERAL (
+    SELECT at, nonce, {{subs}}, {FACTS} FROM {{table}}
+    WHERE visitor = asked.v AND campaign_id = asked.c AND at > asked.since AND at <= asked.until AND {{only}}
+    ORDER BY at DESC LIMIT {MAX_FOUND}
+) AS row"""  # noqa: S608
+EARLIER_CLICKS: Final = VISITS.format(subs="subs", table="tracking_click", only="is_unique AND diverted = ''")
+VIEWS: Final = VISITS.format(
+    subs="'{}'::text[]", table="tracking_impression", only="visitor IS NOT NULL AND kind <> 'open'"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
-    """What the click id says, as far as it still exists."""
+class Asked:
+    """What one report says about who brought the buyer. `publisher` and `customer` of trusted reports only."""
 
-    partnership: Partnership
-    clicked_at: datetime
-    nonce: int
-    link_id: int | None
-    creative_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """`code` is "attributed", or why nobody earns. `occurred_at` is the conversion's time, moved to the click's where only
-    clocks put it before. `subs` None: the click's row is missing."""
-
-    code: str
+    campaign: Campaign
     occurred_at: datetime
-    touch: Touch | None = None
-    verdict: Verdict = Verdict.INVALID
-    subs: list[str] | None = None
-    flags: list[str] = field(default_factory=list)
-
-    @property
-    def reason(self) -> str:
-        return "" if self.verdict == Verdict.VALID else self.code
+    click_id: str = ""
+    touches: Sequence[str] = ()
+    coupon: str = ""
+    publisher: str = ""
+    customer: str = ""
+    visitor: int | None = None
 
 
 def decide(campaign: Campaign, click_id: str, occurred_at: datetime) -> Decision:
-    if not click_id:
-        return Decision("no_click", occurred_at)
-    try:
-        click = read_click_id(click_id)
-    except BadClickId:
-        return Decision("bad_click_id", occurred_at)
-    touch = _touch(campaign, click)
-    if touch is None:
-        return Decision("unknown_click", occurred_at)
-    if touch.partnership.campaign_id != campaign.pk:
-        return Decision("campaign_mismatch", occurred_at)
-    return _judge(campaign, touch, occurred_at)
+    asked = Asked(campaign, occurred_at, click_id)
+    return Gathered([asked]).decide(asked)
 
 
-def _touch(campaign: Campaign, click: ClickId) -> Touch | None:
-    links = TrackingLink.objects.select_related("partnership")
-    link = links.filter(pk=click.link_id, partnership=click.partnership_id).first()
-    partnership = link.partnership if link else Partnership.objects.filter(pk=click.partnership_id).first()
-    if partnership is None:
-        return None
-    creative = Creative.objects.filter(pk=click.creative_id or 0, campaign=campaign)
-    return Touch(
-        partnership,
-        datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=click.at_ms),
-        click.signed_nonce,
-        link.pk if link else None,
-        creative.values_list("pk", flat=True).first() if click.creative_id else None,
+def customer_key(campaign: Campaign, customer_id: str) -> str:
+    """What is kept of the advertiser's id of a customer: enough to recognise it in this campaign, and nothing else."""
+    secret = hashlib.sha256([settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS][-1].encode()).digest()
+    return hashlib.blake2b(f"{campaign.pk}\n{customer_id}".encode(), key=secret, digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A click or a view: campaign, time, nonce."""
+
+    campaign: int
+    at: datetime
+    nonce: int
+
+
+@dataclass(slots=True)
+class Click:
+    """A click id that was read, and where it leads."""
+
+    id: ClickId
+    at: datetime
+
+    @classmethod
+    def of(cls, text: str) -> "Click | None":
+        try:
+            found = read_click_id(text)
+        except BadClickId:
+            return None
+        return cls(found, EPOCH + timedelta(milliseconds=found.at_ms))
+
+
+@dataclass(slots=True)
+class Visit:
+    """A stored click or view of the visitor."""
+
+    at: datetime
+    nonce: int
+    row: Row
+    channel: str
+    partnership_id: int
+    link_id: int
+    creative_id: int | None
+
+
+@dataclass(slots=True)
+class Gathered:
+    """Everything about these reports. Owners that come up meanwhile are told by `own`."""
+
+    asked: Collection[Asked]
+    _ids: dict[str, Click | None] = field(init=False)
+    _rows: dict[Key, Visit] = field(init=False)
+    _links: dict[int, tuple[int, str]] = field(init=False)
+    _creatives: dict[int, int] = field(init=False)
+    _partnerships: dict[int, Partnership] = field(init=False)
+    _visits: dict[tuple[int, str], list[Visit]] = field(init=False)
+    _coupons: dict[tuple[int, str], Coupon] = field(init=False)
+    _holders: dict[tuple[int, int], Partnership] = field(init=False)
+    _owners: dict[tuple[int, str], tuple[int, datetime]] = field(init=False)
+    _named: dict[tuple[int, str], Partnership] = field(init=False)
+    _software: set[int] = field(init=False)
+    _numbers: dict[int, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        asked = list(self.asked)
+        self._numbers = {id(one): number for number, one in enumerate(asked)}
+        texts = {text for one in asked for text in (one.click_id, *one.touches[:MAX_TOUCHES]) if text}
+        self._ids = {text: Click.of(text) for text in texts}
+        self._rows = _rows(self._keys(asked))
+        self._visits = self._look_around(asked)
+        self._coupons = _coupons({(one.campaign.pk, _spelled(one.coupon)) for one in asked if one.coupon})
+        self._holders = _holders(self._coupons.values())
+        self._owners = _owners({(one.campaign.pk, one.customer) for one in asked if one.customer})
+        self._named = _named({(one.campaign.pk, one.publisher) for one in asked if one.publisher})
+        self._refer()
+
+    def decide(self, asked: Asked, occurred_at: datetime | None = None) -> Decision:
+        """`occurred_at`: where that turned out to be another moment."""
+        return decide_on(asked.campaign, self.found(asked), occurred_at or asked.occurred_at)
+
+    def found(self, asked: Asked) -> Found:
+        campaign, number = asked.campaign, self._numbers[id(asked)]
+        found = Found(self._primary(asked), software=self._software)
+        given = [self._given(asked, text) for text in asked.touches[:MAX_TOUCHES]]
+        found.others = [touch for touch in given if isinstance(touch, Touch)]
+        found.others += self._touches(number, TouchKind.CLICK)
+        found.views = self._touches(number, TouchKind.IMPRESSION)
+        found.coupon = self._code(self._coupons.get((campaign.pk, _spelled(asked.coupon))))
+        if asked.publisher:
+            found.named = self._named.get((campaign.pk, asked.publisher))
+            if found.named is None:
+                found.flags.append("unknown_publisher")
+        if campaign.ownership_days and (owner := self._owners.get((campaign.pk, asked.customer))):
+            found.owner = Owner(self._partnerships[owner[0]], owner[1])
+        return found
+
+    def own(self, campaign: Campaign, customer: str, partnership: Partnership, since: datetime) -> None:
+        known = self._owners.get((campaign.pk, customer))
+        if known is None or since < known[1]:
+            self._owners[campaign.pk, customer] = (partnership.pk, since)
+            self._partnerships[partnership.pk] = partnership
+
+    def _keys(self, asked: Iterable[Asked]) -> set[Key]:
+        return {
+            Key(one.campaign.pk, click.at, click.id.signed_nonce)
+            for one in asked
+            for text in (one.click_id, *one.touches[:MAX_TOUCHES])
+            if text and (click := self._ids[text])
+        }
+
+    def _look_around(self, asked: Iterable[Asked]) -> dict[tuple[int, str], list[Visit]]:
+        """Further clicks, and views where they can earn, of the visitor of the click or of the report."""
+        clicks, views = [], []
+        for number, one in enumerate(asked):
+            click = self._ids.get(one.click_id)
+            row = self._rows.get(Key(one.campaign.pk, click.at, click.id.signed_nonce)) if click else None
+            visitor = row.row.visitor if row else one.visitor
+            if visitor is None:
+                continue
+            campaign, until = one.campaign, one.occurred_at
+            clicks.append((number, campaign.pk, visitor, until - timedelta(days=campaign.window_days), until))
+            if campaign.view_window_hours:
+                views.append((number, campaign.pk, visitor, until - timedelta(hours=campaign.view_window_hours), until))
+        found = {(number, TouchKind.CLICK.value): visits for number, visits in _visits(EARLIER_CLICKS, clicks).items()}
+        seen = {(number, TouchKind.IMPRESSION.value): visits for number, visits in _visits(VIEWS, views).items()}
+        return found | seen
+
+    def _refer(self) -> None:
+        """What is named by number, once all numbers are known."""
+        clicks = [click.id for click in self._ids.values() if click]
+        visits = [visit for visits in self._visits.values() for visit in visits]
+        links = {click.link_id for click in clicks}
+        creatives = {click.creative_id for click in clicks if click.creative_id}
+        found = TrackingLink.objects.filter(pk__in=links).values_list("pk", "partnership_id", "channel")
+        self._links = {pk: (partnership, channel) for pk, partnership, channel in found} if links else {}
+        self._creatives = (
+            dict(Creative.objects.filter(pk__in=creatives).values_list("pk", "campaign_id")) if creatives else {}
+        )
+        wanted = {click.partnership_id for click in clicks} | {visit.partnership_id for visit in visits}
+        wanted |= {partnership for partnership, _ in self._owners.values()}
+        self._partnerships = Partnership.objects.in_bulk(wanted)
+        self._partnerships |= {one.pk: one for one in (*self._named.values(), *self._holders.values())}
+        publishers = {one.publisher_id for one in self._partnerships.values()}
+        software = PublisherProfile.objects.filter(kind=PublisherKind.SOFTWARE, organization__in=publishers)
+        self._software = set(software.values_list("organization_id", flat=True)) if len(publishers) > 1 else set()
+
+    def _primary(self, asked: Asked) -> Touch | str:
+        if not asked.click_id:
+            return "no_click"
+        return self._given(asked, asked.click_id)
+
+    def _given(self, asked: Asked, text: str) -> Touch | str:
+        """The click of this id as far as it still exists, or why there is none."""
+        click = self._ids.get(text)
+        if click is None:
+            return "bad_click_id"
+        link = self._links.get(click.id.link_id)
+        of_link = link is not None and link[0] == click.id.partnership_id
+        partnership = self._partnerships.get(click.id.partnership_id)
+        if partnership is None:
+            return "unknown_click"
+        if partnership.campaign_id != asked.campaign.pk:
+            return "campaign_mismatch"
+        creative = click.id.creative_id
+        visit = self._rows.get(Key(asked.campaign.pk, click.at, click.id.signed_nonce))
+        return Touch(
+            partnership,
+            click.at,
+            click.id.signed_nonce,
+            click.id.link_id if of_link else None,
+            creative if creative and self._creatives.get(creative) == asked.campaign.pk else None,
+            channel=(visit.channel if visit else "") or (link[1] if link and of_link else ""),
+            row=visit.row if visit else None,
+        )
+
+    def _touches(self, number: int, kind: TouchKind) -> list[Touch]:
+        return [
+            Touch(
+                self._partnerships[visit.partnership_id],
+                visit.at,
+                visit.nonce,
+                visit.link_id,
+                visit.creative_id,
+                kind=kind,
+                channel=visit.channel,
+                row=visit.row,
+                is_given=False,
+            )
+            for visit in self._visits.get((number, kind.value), [])
+            if visit.partnership_id in self._partnerships
+        ]
+
+    def _code(self, coupon: Coupon | None) -> Code | None:
+        if coupon is None or coupon.publisher_id is None:
+            return None
+        partnership = self._holders.get((coupon.campaign_id, coupon.publisher_id))
+        if partnership is None:
+            return None
+        ends = [at for at in (coupon.valid_until, coupon.retired_at) if at]
+        return Code(partnership, coupon.is_exclusive, coupon.valid_from, min(ends, default=None))
+
+
+def _spelled(code: str) -> str:
+    return code.strip().upper()
+
+
+def _rows(keys: Collection[Key]) -> dict[Key, Visit]:
+    if not keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(CLICKS, [[key.campaign for key in keys], [key.at for key in keys], [key.nonce for key in keys]])
+        return {Key(c, at, nonce): _visit(at, nonce, *row) for c, at, nonce, *row in cursor.fetchall()}
+
+
+def _visits(statement: str, asked: Sequence[tuple[int, int, int, datetime, datetime]]) -> dict[int, list[Visit]]:
+    found: dict[int, list[Visit]] = {}
+    if not asked:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(column) for column in zip(*asked, strict=True)])
+        for number, *row in cursor.fetchall():
+            found.setdefault(number, []).append(_visit(*row))
+    return found
+
+
+def _visit(at: datetime, nonce: int, *row: Any) -> Visit:
+    subs, verdict, reasons, visitor, channel, partnership, link, creative, ip, user_agent, country = row
+    facts = {"ip": ip, "user_agent": user_agent, "country": country}
+    return Visit(
+        at, nonce, Row(subs or [], verdict, tuple(reasons), visitor, facts), channel, partnership, link, creative
     )
 
 
-def _judge(campaign: Campaign, touch: Touch, occurred_at: datetime) -> Decision:
-    """The window is half-open: the click's instant is inside, the same instant `window_days` later is not."""
-    age = occurred_at - touch.clicked_at
-    if age < -SKEW:
-        return Decision("before_click", occurred_at, touch)
-    if age >= timedelta(days=campaign.window_days):
-        return Decision("outside_window", occurred_at, touch)
-    if not was_active(touch.partnership, touch.clicked_at):
-        return Decision("partnership_inactive", occurred_at, touch)
-    flags = ["clock_skew"] if age < timedelta() else []
-    decision = Decision(ATTRIBUTED, max(occurred_at, touch.clicked_at), touch, Verdict.VALID, flags=flags)
-    return _with_row(campaign, touch, decision)
+def _coupons(asked: Collection[tuple[int, str]]) -> dict[tuple[int, str], Coupon]:
+    if not asked:
+        return {}
+    found = Coupon.objects.annotate(name=Upper("code")).filter(
+        campaign__in={campaign for campaign, _ in asked}, name__in={code for _, code in asked}, publisher__isnull=False
+    )
+    return {(coupon.campaign_id, coupon.code.upper()): coupon for coupon in found}
 
 
-def was_active(partnership: Partnership, at: datetime) -> bool:
-    """A click made while the partnership ran counts, whatever became of the partnership since.
+def _holders(coupons: Collection[Coupon]) -> dict[tuple[int, int], Partnership]:
+    """Partnerships by campaign and publisher."""
+    if not coupons:
+        return {}
+    found = Partnership.objects.filter(
+        campaign__in={coupon.campaign_id for coupon in coupons},
+        publisher__in={coupon.publisher_id for coupon in coupons},
+    )
+    return {(one.campaign_id, one.publisher_id): one for one in found}
 
-    The edge signs click ids for running partnerships only; so after a new application the old clicks still count. What
-    an edge signed after the end, because it had not heard of it, counts for as long as clocks may differ.
-    """
-    ended_at = partnership.decided_at if partnership.status in CAME_TO_AN_END else None
-    return ended_at is None or at < ended_at + SKEW
+
+def _owners(asked: Collection[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, datetime]]:
+    if not asked:
+        return {}
+    found = CustomerOwner.objects.filter(
+        campaign__in={campaign for campaign, _ in asked}, customer_key__in={key for _, key in asked}
+    )
+    rows = found.values_list("campaign_id", "customer_key", "partnership_id", "since")
+    return {(campaign, key): (partnership, since) for campaign, key, partnership, since in rows}
 
 
-def _with_row(campaign: Campaign, touch: Touch, decision: Decision) -> Decision:
-    rows = Click.objects.filter(campaign_id=campaign.pk, at=touch.clicked_at, nonce=touch.nonce)
-    row = rows.values_list("subs", "verdict").first()
-    if row is None:
-        return decision
-    subs, verdict = row
-    if verdict == Verdict.INVALID:
-        return replace(decision, code="invalid_click", verdict=Verdict.SUSPECT, subs=subs)
-    return replace(decision, subs=subs)
+def _named(asked: Collection[tuple[int, str]]) -> dict[tuple[int, str], Partnership]:
+    """By the public id of the partnership or of its publisher."""
+    if not asked:
+        return {}
+    campaigns, names = {campaign for campaign, _ in asked}, {name for _, name in asked}
+    found = Partnership.objects.filter(
+        Q(public_id__in=names) | Q(publisher__public_id__in=names), campaign__in=campaigns
+    ).select_related("publisher")
+    partnerships = list(found)
+    by_publisher = {(one.campaign_id, one.publisher.public_id): one for one in partnerships}
+    return by_publisher | {(one.campaign_id, one.public_id): one for one in partnerships}

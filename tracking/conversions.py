@@ -1,125 +1,278 @@
-"""What reported conversions become. Each accepted Postback is processed once, in one database transaction, in any order.
+"""What reported conversions become. Each accepted Postback is processed once, many in one database transaction, in any order.
 
 report → Conversion with its Attribution; refund → Refund; status → what the advertiser says about an order.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models.fields.json import KT
-from django.utils import timezone
 
 from advertisers.models import Campaign, Goal
-from tracking import attribution, orders, refunds
-from tracking.attribution import Decision
+from tracking import orders, refunds, scrutiny
+from tracking.attribution import Asked, Decision, Gathered, customer_key
 from tracking.days import day_of
-from tracking.models import Attribution, Channel, Conversion, Postback, Verdict
+from tracking.models import Conversion, CustomerOwner, Postback, Refund, Verdict
 from tracking.outcomes import Outcome
+from tracking.reports import Report
+from tracking.workset import PATIENCE, Order, Workset
 
-FROM_BROWSERS: Final = frozenset({Channel.TAG, Channel.PIXEL})
-STATUSES: Final = frozenset({"approved", "declined"})
-PATIENCE: Final = timedelta(days=30)  # a change of status waits for its order no longer
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A Postback with its campaign, as the steps below need it."""
-
-    id: UUID
-    campaign: Campaign
-    fields: dict[str, Any]
-    channel: str
-    received_at: datetime
-
-    @property
-    def order_id(self) -> str:
-        return str(self.fields["order_id"])
-
-    @property
-    def is_trusted(self) -> bool:
-        return self.channel not in FROM_BROWSERS
-
-    @property
-    def status(self) -> str:
-        """Only the advertiser's server can approve or decline."""
-        status = self.fields.get("status") or ""
-        return status if self.is_trusted and status in STATUSES else ""
-
-    def occurred_at(self, otherwise: datetime) -> datetime:
-        text = self.fields.get("occurred_at")
-        return datetime.fromisoformat(text) if text else otherwise
+NEEDED: Final = ("campaign_id", "received_at", "id", "channel", "fields", "ip", "user_agent")
 
 
-@transaction.atomic
 def process(postback: Postback) -> Outcome | None:
     """Process one accepted postback and write down on it what it became. None: another process has it, or had it."""
-    held = Postback.objects.select_for_update(skip_locked=True, no_key=True)
-    mine = held.filter(pk=postback.pk, accepted=True, processed_at=None).first()
-    if mine is None:
-        return None
-    campaign = Campaign.objects.get(pk=mine.campaign_id)
-    report = Report(mine.id, campaign, mine.fields, mine.channel, mine.received_at)
-    orders.lock(campaign.pk, report.order_id)
-    outcome, conversion_id = _step(report)
-    Postback.objects.filter(pk=mine.pk).update(
-        processed_at=timezone.now(), outcome=outcome, conversion_id=conversion_id
+    return process_all([postback]).get(postback.id)
+
+
+def process_all(postbacks: Collection[Postback]) -> dict[UUID, Outcome]:
+    """As `process`, all in one database transaction: all, or by an exception none. Those that others have are left out."""
+    with transaction.atomic():
+        return work_on(claim(Postback.objects.filter(pk__in=[postback.pk for postback in postbacks])))
+
+
+def claim(waiting: QuerySet[Postback], limit: int | None = None) -> list[Postback]:
+    """Accepted and unprocessed ones that nobody else has, locked until the transaction ends; the oldest first."""
+    held = waiting.select_for_update(skip_locked=True, no_key=True).filter(accepted=True, processed_at=None)
+    return list(held.only(*NEEDED).order_by("received_at")[:limit])
+
+
+def work_on(postbacks: Sequence[Postback]) -> dict[UUID, Outcome]:
+    """Process these, which the transaction holds, in their order."""
+    if not postbacks:
+        return {}
+    campaigns = Campaign.objects.in_bulk({postback.campaign_id for postback in postbacks})
+    reports = [Report.of(postback, campaigns[postback.campaign_id]) for postback in postbacks]
+    orders.lock_all({report.order for report in reports})
+    desk = Desk.open(reports)
+    for report in reports:
+        desk.take(report)
+    desk.scrutinize({postback.id: postback for postback in postbacks})
+    desk.workset.save()
+    return {key: outcome for key, (_, outcome, _) in desk.workset.marks.items() if key in desk.asked_for}
+
+
+@dataclass(slots=True)
+class Desk:
+    """One batch at work. Everything is in memory; nothing is written before the workset is saved."""
+
+    workset: Workset
+    gathered: Gathered
+    asked: dict[UUID, Asked]
+    asked_for: set[UUID]
+
+    @classmethod
+    def open(cls, reports: list[Report]) -> "Desk":
+        workset = Workset.load(reports)
+        asked = {report.id: _asked(report) for report in reports if _is_sale(report)}
+        return cls(workset, Gathered(asked.values()), asked, {report.id for report in reports})
+
+    def take(self, report: Report) -> None:
+        order = self.workset.orders[report.order]
+        match report.kind:
+            case "refund":
+                outcome, conversion = self._refund(report, order)
+            case "status":
+                outcome, conversion = self._change_status(report, order)
+            case _:
+                outcome, conversion = self._convert(report, order)
+        self.workset.mark(report, outcome, conversion)
+
+    def _refund(self, report: Report, order: Order) -> tuple[Outcome, UUID | None]:
+        if not report.is_trusted:
+            return Outcome.UNTRUSTED, None
+        number = str(report.fields["refund_id"])
+        known = next((refund for refund in order.refunds if refund.refund_id == number), None)
+        if known:
+            return Outcome.DUPLICATE, known.conversion_id
+        conversion = refunds.chosen(order.conversions)
+        refund = Refund(
+            campaign=report.campaign,
+            order_id=report.order_id,
+            refund_id=number,
+            conversion=conversion,
+            amount=report.fields.get("amount"),
+            currency=report.fields.get("currency") or report.campaign.currency,
+            reason=report.reason,
+            channel=report.channel,
+            received_at=report.received_at,
+        )
+        order.refunds.append(refund)
+        self.workset.made_refunds[refund.pk] = refund
+        if conversion is None:
+            return Outcome.ORPHAN_REFUND, None
+        self.workset.settle(conversion)
+        return Outcome.REFUNDED, conversion.pk
+
+    def _change_status(self, report: Report, order: Order) -> tuple[Outcome, UUID | None]:
+        """All conversions of the order, or the one of the goal that the report names."""
+        if not report.is_trusted:
+            return Outcome.UNTRUSTED, None
+        found = sorted(
+            (one for one in order.conversions if report.goal in {"", one.goal.code}), key=lambda one: one.received_at
+        )
+        if not found:
+            order.waiting.append(report)
+            return Outcome.STATUS_WAITS, None
+        if any(at > report.received_at and goal == report.goal for at, goal in order.changed):
+            return Outcome.OVERTAKEN, found[0].pk
+        for conversion in found:
+            self._set_status(conversion, report)
+        order.changed.append((report.received_at, report.goal))
+        return Outcome.STATUS_CHANGED, found[0].pk
+
+    def _convert(self, report: Report, order: Order) -> tuple[Outcome, UUID | None]:
+        goal = self.workset.goals.get((report.campaign.pk, report.fields["goal"]))
+        if goal is None or goal.is_counted:
+            return Outcome.UNKNOWN_GOAL, None
+        known = order.of_goal(goal)
+        if known is None:
+            conversion = self._create(report, goal, order)
+            return _outcome(conversion), conversion.pk
+        if report.is_trusted and not known.is_trusted:
+            self._confirm(known, report)
+            return Outcome.CONFIRMED, known.pk
+        return Outcome.DUPLICATE, known.pk
+
+    def _create(self, report: Report, goal: Goal, order: Order) -> Conversion:
+        conversion = Conversion(
+            id=report.id,
+            campaign=report.campaign,
+            goal=goal,
+            order_id=report.order_id,
+            received_at=report.received_at,
+            channel=report.channel,
+        )
+        self._describe(conversion, report)
+        self._attribute(conversion, self.gathered.decide(self.asked[report.id]))
+        self.workset.add(conversion, order)
+        self._adopt(conversion, order)
+        self._catch_up(conversion, report, order)
+        return conversion
+
+    def _confirm(self, conversion: Conversion, report: Report) -> None:
+        """The server's word replaces the browser's: amount, description, and the click or publisher too where the server
+        names one (without it the time stays as well: the browser reported when it happened).
+
+        Without this a forged pixel with a stolen order number could take a commission from the publisher who earned it.
+        """
+        self._describe(conversion, report)
+        before = conversion.partnership_id
+        if report.click_id or report.publisher or (before is None and (report.coupon or report.customer_id)):
+            decision = self.gathered.decide(self.asked[report.id], report.occurred_at(conversion.occurred_at))
+            if decision.touch or before is None:
+                self._attribute(conversion, decision)
+            if before not in {None, conversion.partnership_id}:
+                conversion.flags = [*conversion.flags, "click_replaced"]
+        else:
+            self._own(conversion)
+        self.workset.settle(conversion)
+
+    def _describe(self, conversion: Conversion, report: Report) -> None:
+        fields = report.fields
+        conversion.amount = fields.get("amount")
+        conversion.currency = fields.get("currency") or report.campaign.currency
+        conversion.customer = (fields.get("customer") or "")[:9]
+        conversion.coupon = report.coupon
+        conversion.items = fields.get("items") or []
+        conversion.is_trusted = report.is_trusted
+        conversion.is_test = report.is_test
+        conversion.customer_key = customer_key(report.campaign, report.customer_id) if report.customer_id else ""
+        if report.status:
+            self._set_status(conversion, report)
+
+    def _attribute(self, conversion: Conversion, decision: Decision) -> None:
+        touch = decision.touch
+        conversion.partnership = touch.partnership if touch else None
+        conversion.link_id = touch.link_id if touch else None
+        conversion.creative_id = touch.creative_id if touch else None
+        conversion.subs = decision.subs
+        conversion.verdict = decision.verdict
+        conversion.reason = decision.reason
+        conversion.flags = decision.flags
+        conversion.occurred_at = decision.occurred_at
+        conversion.day = day_of(decision.occurred_at, conversion.campaign.time_zone)
+        conversion.is_view_through = decision.is_view_through
+        self.workset.decided[conversion.pk] = (conversion, decision)
+        self._own(conversion)
+
+    def _own(self, conversion: Conversion) -> None:
+        """Who brings a customer first owns the customer, where the campaign has that."""
+        campaign = conversion.campaign
+        owned = campaign.ownership_days and conversion.customer_key and conversion.verdict == Verdict.VALID
+        if not owned or conversion.is_test or (partnership := conversion.partnership) is None:
+            return
+        since = conversion.occurred_at
+        self.gathered.own(campaign, conversion.customer_key, partnership, since)
+        key = (campaign.pk, conversion.customer_key)
+        if key not in self.workset.owned or since < self.workset.owned[key].since:
+            self.workset.owned[key] = CustomerOwner(
+                campaign=campaign,
+                customer_key=conversion.customer_key,
+                partnership=partnership,
+                since=since,
+                conversion_id=conversion.pk,
+            )
+
+    def _set_status(self, conversion: Conversion, report: Report) -> None:
+        conversion.reported_status = report.status
+        conversion.reported_reason = report.reason
+        conversion.needs_settling = True
+        self.workset.change(conversion)
+
+    def _adopt(self, conversion: Conversion, order: Order) -> None:
+        """Give a new conversion the refunds of its order that came before it; also those that only had a conversion without
+        an amount to go to, such as the order's lead."""
+        by_id = {one.pk: one for one in order.conversions}
+        found = [refund for refund in order.refunds if refunds.is_for(refund, conversion, by_id)]
+        if not found:
+            return
+        for refund in found:
+            if refund.conversion_id:
+                left = by_id[refund.conversion_id]
+                left.needs_settling = True
+                self.workset.change(left)
+            self.workset.move(refund, conversion)
+        self.workset.settle(conversion)
+
+    def _catch_up(self, conversion: Conversion, report: Report, order: Order) -> None:
+        """Changes of status that came before their order, oldest first; a status in the report itself overtakes older ones."""
+        for call in sorted(order.waiting, key=lambda call: call.received_at):
+            if call.goal not in {"", conversion.goal.code} or call.received_at < report.received_at - PATIENCE:
+                continue
+            order.waiting.remove(call)
+            overtaken = bool(report.status) and call.received_at < report.received_at
+            if not overtaken:
+                self._set_status(conversion, call)
+                order.changed.append((call.received_at, call.goal))
+            self.workset.mark(call, Outcome.OVERTAKEN if overtaken else Outcome.STATUS_CHANGED, conversion.pk)
+
+    def scrutinize(self, postbacks: dict[UUID, Postback]) -> None:
+        """Quality and caps have their say on what was made here."""
+        made = [self.workset.decided[key] for key in self.workset.made]
+        for conversion in scrutiny.look_at(made, postbacks):
+            report, _, _ = self.workset.marks[conversion.pk]
+            self.workset.mark(report, _outcome(conversion), conversion.pk)
+
+
+def _is_sale(report: Report) -> bool:
+    return report.kind not in {"refund", "status"}
+
+
+def _asked(report: Report) -> Asked:
+    return Asked(
+        report.campaign,
+        report.occurred_at(report.received_at),
+        report.click_id,
+        report.touches,
+        report.coupon,
+        report.publisher,
+        customer_key(report.campaign, report.customer_id) if report.customer_id else "",
+        report.visitor,
     )
-    return outcome
-
-
-def _step(report: Report) -> tuple[Outcome, UUID | None]:
-    match report.fields.get("kind", "conversion"):
-        case "refund":
-            return _refund(report)
-        case "status":
-            return _change_status(report)
-        case _:
-            return _convert(report)
-
-
-def _refund(report: Report) -> tuple[Outcome, UUID | None]:
-    if not report.is_trusted:
-        return Outcome.UNTRUSTED, None
-    outcome, refund = refunds.report(report.campaign, report.fields, report.channel, report.received_at)
-    return Outcome(outcome), refund.conversion_id
-
-
-def _change_status(report: Report) -> tuple[Outcome, UUID | None]:
-    """All conversions of the order, or the one of the goal that the report names."""
-    if not report.is_trusted:
-        return Outcome.UNTRUSTED, None
-    found = Conversion.objects.filter(campaign=report.campaign, order_id=report.order_id)
-    goal = report.fields.get("goal") or ""
-    if goal:
-        found = found.filter(goal__code=goal)
-    conversions = list(found.order_by("received_at"))
-    if not conversions:
-        return Outcome.STATUS_WAITS, None
-    later = _calls(report, Outcome.STATUS_CHANGED).filter(received_at__gt=report.received_at)
-    if any((call.fields.get("goal") or "") == goal for call in later):
-        return Outcome.OVERTAKEN, conversions[0].pk
-    for conversion in conversions:
-        _set_status(conversion, report)
-        conversion.save(update_fields=["reported_status", "reported_reason", "needs_settling"])
-    return Outcome.STATUS_CHANGED, conversions[0].pk
-
-
-def _convert(report: Report) -> tuple[Outcome, UUID | None]:
-    goal = Goal.objects.filter(campaign=report.campaign, code=report.fields["goal"]).first()
-    if goal is None or goal.is_counted:
-        return Outcome.UNKNOWN_GOAL, None
-    known = Conversion.objects.filter(campaign=report.campaign, goal=goal, order_id=report.order_id).first()
-    if known is None:
-        conversion = _create(report, goal)
-        return _outcome(conversion), conversion.pk
-    if report.is_trusted and not known.is_trusted:
-        _confirm(known, report)
-        return Outcome.CONFIRMED, known.pk
-    return Outcome.DUPLICATE, known.pk
 
 
 def _outcome(conversion: Conversion) -> Outcome:
@@ -127,106 +280,3 @@ def _outcome(conversion: Conversion) -> Outcome:
         return Outcome.TEST
     verdicts = {Verdict.INVALID: Outcome.UNPAID, Verdict.SUSPECT: Outcome.HELD}
     return verdicts.get(Verdict(conversion.verdict), Outcome.CONVERTED)
-
-
-def _create(report: Report, goal: Goal) -> Conversion:
-    happened = report.occurred_at(report.received_at)
-    decision = attribution.decide(report.campaign, report.fields.get("click_id") or "", happened)
-    conversion = Conversion(
-        id=report.id,
-        campaign=report.campaign,
-        goal=goal,
-        order_id=report.order_id,
-        received_at=report.received_at,
-        channel=report.channel,
-    )
-    _describe(conversion, report)
-    _attribute(conversion, decision)
-    conversion.save(force_insert=True)
-    _note(conversion, decision)
-    refunds.adopt(conversion)
-    _catch_up(conversion, report)
-    return conversion
-
-
-def _confirm(conversion: Conversion, report: Report) -> None:
-    """The server's word replaces the browser's: amount, description, and the click too where the server names one (without
-    it the time stays as well: the browser reported when it happened).
-
-    Without this a forged pixel with a stolen order number could take a commission from the publisher who earned it.
-    """
-    _describe(conversion, report)
-    if click_id := report.fields.get("click_id"):
-        before = conversion.partnership_id
-        decision = attribution.decide(report.campaign, click_id, report.occurred_at(conversion.occurred_at))
-        if decision.touch or before is None:
-            _attribute(conversion, decision)
-            Attribution.objects.filter(conversion=conversion).delete()
-            _note(conversion, decision)
-        if before not in {None, conversion.partnership_id}:
-            conversion.flags = [*conversion.flags, "click_replaced"]
-    conversion.save()
-    refunds.settle(conversion)
-
-
-def _describe(conversion: Conversion, report: Report) -> None:
-    fields = report.fields
-    conversion.amount = fields.get("amount")
-    conversion.currency = fields.get("currency") or report.campaign.currency
-    conversion.customer = (fields.get("customer") or "")[:9]
-    conversion.coupon = (fields.get("coupon") or "")[:64]
-    conversion.items = fields.get("items") or []
-    conversion.is_trusted = report.is_trusted
-    conversion.is_test = bool(fields.get("test"))
-    if report.status:
-        _set_status(conversion, report)
-
-
-def _attribute(conversion: Conversion, decision: Decision) -> None:
-    touch = decision.touch
-    conversion.partnership = touch.partnership if touch else None
-    conversion.link_id = touch.link_id if touch else None
-    conversion.creative_id = touch.creative_id if touch else None
-    conversion.subs = decision.subs
-    conversion.verdict = decision.verdict
-    conversion.reason = decision.reason
-    conversion.flags = decision.flags
-    conversion.occurred_at = decision.occurred_at
-    conversion.day = day_of(decision.occurred_at, conversion.campaign.time_zone)
-
-
-def _note(conversion: Conversion, decision: Decision) -> None:
-    touch = decision.touch
-    Attribution.objects.create(
-        conversion=conversion,
-        clicked_at=touch.clicked_at if touch else None,
-        click_nonce=touch.nonce if touch else None,
-        window_days=conversion.campaign.window_days,
-        code=decision.code,
-    )
-
-
-def _set_status(conversion: Conversion, report: Report) -> None:
-    conversion.reported_status = report.status
-    conversion.reported_reason = str(report.fields.get("reason") or "")[:200]
-    conversion.needs_settling = True
-
-
-def _catch_up(conversion: Conversion, report: Report) -> None:
-    """Changes of status that came before their order, oldest first; a status in the report itself overtakes older ones."""
-    waiting = _calls(report, Outcome.STATUS_WAITS).filter(received_at__gte=report.received_at - PATIENCE)
-    for call in waiting.order_by("received_at"):
-        if call.fields.get("goal") not in {None, "", conversion.goal.code}:
-            continue
-        overtaken = bool(report.status) and call.received_at < report.received_at
-        if not overtaken:
-            _set_status(conversion, Report(call.id, report.campaign, call.fields, call.channel, call.received_at))
-            conversion.save(update_fields=["reported_status", "reported_reason", "needs_settling"])
-        outcome = Outcome.OVERTAKEN if overtaken else Outcome.STATUS_CHANGED
-        Postback.objects.filter(pk=call.pk).update(outcome=outcome, conversion_id=conversion.pk)
-
-
-def _calls(report: Report, outcome: Outcome) -> QuerySet[Postback]:
-    """Calls about the same order with this outcome."""
-    found = Postback.objects.alias(order=KT("fields__order_id"))
-    return found.filter(campaign_id=report.campaign.pk, order=report.order_id, outcome=outcome)

@@ -1,11 +1,10 @@
 """Money that went back to buyers: reported by postback, or entered on a page. What it takes from commissions is payouts'."""
 
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -107,71 +106,47 @@ def record_for_order(
     return record(conversion, amount=amount, refund_id=refund_id, reason=reason, by=by)
 
 
-def report(campaign: Campaign, fields: dict[str, Any], channel: str, received_at: datetime) -> tuple[str, Refund]:
-    """A refund from a postback, under the order's lock: "refunded", "orphan_refund" or "duplicate", and the refund."""
-    order_id = str(fields["order_id"])
-    conversion = target(campaign, order_id)
-    refund, is_new = Refund.objects.get_or_create(
-        campaign=campaign,
-        order_id=order_id,
-        refund_id=str(fields["refund_id"]),
-        defaults={
-            "conversion": conversion,
-            "amount": fields.get("amount"),
-            "currency": fields.get("currency") or campaign.currency,
-            "reason": str(fields.get("reason") or "")[:200],
-            "channel": channel,
-            "received_at": received_at,
-        },
-    )
-    if not is_new:
-        return "duplicate", refund
-    if conversion is None:
-        return "orphan_refund", refund
-    settle(conversion)
-    return "refunded", refund
-
-
-def adopt(conversion: Conversion) -> int:
-    """Give a new conversion the refunds of its order that came before it; also those that only had a conversion without an
-    amount to go to, such as the order's lead. The number given."""
-    waiting = Q(conversion=None)
-    if conversion.amount is not None:
-        waiting |= Q(amount__isnull=False, conversion__amount=None)
-    found = list(Refund.objects.filter(waiting, campaign=conversion.campaign_id, order_id=conversion.order_id))
-    if not found:
-        return 0
-    left = {refund.conversion_id for refund in found if refund.conversion_id}
-    Refund.objects.filter(pk__in=[refund.pk for refund in found]).update(conversion=conversion)
-    Conversion.objects.filter(pk__in=left).update(needs_settling=True)
-    settle(conversion)
-    return len(found)
-
-
 def target(campaign: Campaign, order_id: str) -> Conversion | None:
-    """The conversion that a refund of the order reduces: one with an amount, a sale before others; else the only one."""
-    found: QuerySet[Conversion] = Conversion.objects.filter(campaign=campaign, order_id=order_id)
-    ranked = sorted(
-        found.select_related("goal"),
-        key=lambda one: (one.amount is None, one.goal.kind != GoalKind.SALE, one.received_at),
-    )
+    """The conversion that a refund of the order reduces."""
+    return chosen(list(Conversion.objects.filter(campaign=campaign, order_id=order_id).select_related("goal")))
+
+
+def chosen(conversions: Iterable[Conversion]) -> Conversion | None:
+    """Among those of one order: one with an amount, a sale before others; else the only one."""
+    ranked = sorted(conversions, key=lambda one: (one.amount is None, one.goal.kind != GoalKind.SALE, one.received_at))
     if not ranked or (ranked[0].amount is None and len(ranked) > 1):
         return None
     return ranked[0]
 
 
+def is_for(refund: Refund, conversion: Conversion, others: Mapping[UUID, Conversion]) -> bool:
+    """Whether a new conversion takes this refund of its order: one that waits, or that went to one without an amount."""
+    if refund.conversion_id is None:
+        return True
+    holder = others[refund.conversion_id]
+    return conversion.amount is not None and refund.amount is not None and holder.amount is None
+
+
 def settle(conversion: Conversion) -> None:
     """Tell payouts, and remark on refunds larger than the sale: payouts takes back at most what was earned."""
-    flags = [flag for flag in conversion.flags if flag != EXCEEDS]
-    if conversion.amount is not None and refunded(conversion) > conversion.amount:
-        flags.append(EXCEEDS)
-    conversion.flags, conversion.needs_settling = flags, True
+    conversion.flags, conversion.needs_settling = remarks(conversion, refunded(conversion)), True
     conversion.save(update_fields=["flags", "needs_settling"])
 
 
+def remarks(conversion: Conversion, went_back: int) -> list[str]:
+    flags = [flag for flag in conversion.flags if flag != EXCEEDS]
+    if conversion.amount is not None and went_back > conversion.amount:
+        flags.append(EXCEEDS)
+    return flags
+
+
 def refunded(conversion: Conversion) -> int:
-    """Minor units that went back; a refund without an amount is the whole sale. May exceed the sale."""
-    amounts = list(conversion.refunds.values_list("amount", flat=True))
+    """Minor units that went back. May exceed the sale."""
+    return total(conversion, conversion.refunds.values_list("amount", flat=True))
+
+
+def total(conversion: Conversion, amounts: Iterable[int | None]) -> int:
+    """A refund without an amount is the whole sale."""
     return sum((conversion.amount or 0) if amount is None else amount for amount in amounts)
 
 

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from threading import Event
+from threading import Barrier
 from typing import Any
 
 import orjson
@@ -16,12 +16,14 @@ from tests.cast import Member
 from tests.races.hands import at_once
 from tests.tracking import stage
 from tests.tracking.conftest import campaign, link, partnership
-from tracking import conversions, orders, refunds
+from tracking import conversions, orders
 from tracking.ingest import batches, store
 from tracking.ingest.stream import Entry
 from tracking.models import Click, Conversion, DailyCount, Postback, Refund
 from tracking.models.conversions import PostbackQuerySet
 from tracking.outcomes import Outcome
+from tracking.reports import Report
+from tracking.workset import Workset
 
 HANDS = 16
 __all__ = ["Member", "Partnership", "campaign", "link", "partnership"]
@@ -74,22 +76,15 @@ class TestOneOrder:
     def test_control_without_the_lock_they_miss_each_other(
         self, campaign: Campaign, link: TrackingLink, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        sale_looked, refund_looked = Event(), Event()
+        both_looked = Barrier(2, timeout=10)
 
-        def adopt(conversion: Conversion, adopt: Any = refunds.adopt) -> None:
-            adopt(conversion)
-            sale_looked.set()
-            refund_looked.wait(10)  # the sale is not committed yet
+        def load(reports: list[Report], load: Any = Workset.load) -> Workset:
+            workset: Workset = load(reports)
+            both_looked.wait()  # neither is committed yet
+            return workset
 
-        def target(campaign: Campaign, order_id: str, target: Any = refunds.target) -> Any:
-            sale_looked.wait(10)
-            found = target(campaign, order_id)
-            refund_looked.set()
-            return found
-
-        monkeypatch.setattr(orders, "lock", lambda *_: None)
-        monkeypatch.setattr(refunds, "adopt", adopt)
-        monkeypatch.setattr(refunds, "target", target)
+        monkeypatch.setattr(orders, "lock_all", lambda *_: None)
+        monkeypatch.setattr(Workset, "load", load)
         assert not self.run(campaign, link, 1)
 
 

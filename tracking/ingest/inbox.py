@@ -6,7 +6,7 @@ from threading import Event as Flag
 from typing import Final
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -35,7 +35,7 @@ class Inbox:
         self.next_fill = 0.0
 
     def run(self) -> None:
-        """Until `stop`; the postback at hand is finished first."""
+        """Until `stop`; the batch at hand is finished first."""
         while not self.stop.is_set():
             try:
                 done = self.turn()
@@ -55,22 +55,43 @@ class Inbox:
         if sweep or now >= self.next_fill:
             self.next_fill = now + FILL_EVERY
             reconcile.fill_subs(since=timezone.now() - (RECENT if sweep else JUST_NOW))
-        waiting = unprocessed(SWEEP_BACK) if sweep else unprocessed(RECENT).filter(outcome="")
-        postbacks = waiting.only("campaign_id", "received_at", "id").order_by("received_at")[:LIMIT]
-        return sum(self.attempt(postback) for postback in postbacks)
+        done = self.batch(unprocessed(SWEEP_BACK if sweep else RECENT).filter(outcome=""))
+        if sweep:
+            failed = unprocessed(SWEEP_BACK).filter(outcome=Outcome.FAILED)
+            done += self.all_of(list(failed.only("campaign_id", "received_at", "id").order_by("received_at")[:LIMIT]))
+        return done
 
-    def attempt(self, postback: Postback) -> bool:
-        """One that fails by its content or our mistake is marked, tried again by the sweep, and stops no other."""
-        if self.stop.is_set():
-            return False
+    def batch(self, waiting: QuerySet[Postback]) -> int:
+        held: list[Postback] = []
         try:
-            return conversions.process(postback) is not None
+            with transaction.atomic():
+                held = conversions.claim(waiting, LIMIT)
+                return len(conversions.work_on(held))
         except NOT_THE_EVENTS:
             raise
         except Exception:
-            log.exception("inbox.failed", postback=str(postback.id), campaign=postback.campaign_id)
-            Postback.objects.filter(pk=postback.pk, processed_at=None).update(outcome=Outcome.FAILED)
-            return False
+            log.warning("inbox.divided", postbacks=len(held), exc_info=len(held) > 1)
+            return self.halves(held)
+
+    def all_of(self, postbacks: list[Postback]) -> int:
+        """Together; if that fails, in halves, down to the one that fails by its content or our mistake: it is marked, tried
+        again by the sweep, and stops no other."""
+        if not postbacks or self.stop.is_set():
+            return 0
+        try:
+            return len(conversions.process_all(postbacks))
+        except NOT_THE_EVENTS:
+            raise
+        except Exception:
+            if len(postbacks) > 1:
+                return self.halves(postbacks)
+            log.exception("inbox.failed", postback=str(postbacks[0].id), campaign=postbacks[0].campaign_id)
+            Postback.objects.filter(pk=postbacks[0].pk, processed_at=None).update(outcome=Outcome.FAILED)
+            return 0
+
+    def halves(self, postbacks: list[Postback]) -> int:
+        middle = (len(postbacks) + 1) // 2
+        return self.all_of(postbacks[:middle]) + self.all_of(postbacks[middle:])
 
     def back_off(self, error: Exception) -> None:
         pause = BACKOFF[min(self.failures, len(BACKOFF) - 1)]

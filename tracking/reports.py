@@ -1,0 +1,91 @@
+"""Accepted reports as processing reads them: a Postback with its campaign."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self
+from uuid import UUID
+
+from advertisers.models import Campaign
+from tracking.models import Channel, Postback
+
+FROM_BROWSERS: Final = frozenset({Channel.TAG, Channel.PIXEL})
+STATUSES: Final = frozenset({"approved", "declined"})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    id: UUID
+    campaign: Campaign
+    fields: dict[str, Any]
+    channel: str
+    received_at: datetime
+
+    @classmethod
+    def of(cls, postback: Postback, campaign: Campaign) -> Self:
+        return cls(postback.id, campaign, postback.fields, postback.channel, postback.received_at)
+
+    @property
+    def kind(self) -> str:
+        return str(self.fields.get("kind") or "conversion")
+
+    @property
+    def order(self) -> tuple[int, str]:
+        return self.campaign.pk, self.order_id
+
+    @property
+    def order_id(self) -> str:
+        return str(self.fields["order_id"])
+
+    @property
+    def goal(self) -> str:
+        return self.fields.get("goal") or ""
+
+    @property
+    def click_id(self) -> str:
+        return self.fields.get("click_id") or ""
+
+    @property
+    def is_trusted(self) -> bool:
+        return self.channel not in FROM_BROWSERS
+
+    @property
+    def is_test(self) -> bool:
+        return bool(self.fields.get("test"))
+
+    @property
+    def publisher(self) -> str:
+        """Whom the advertiser's server names as the one who earns; a browser cannot."""
+        return str(self.fields.get("publisher") or "") if self.is_trusted else ""
+
+    @property
+    def customer_id(self) -> str:
+        return str(self.fields.get("customer_id") or "") if self.is_trusted else ""
+
+    @property
+    def coupon(self) -> str:
+        return (self.fields.get("coupon") or "")[:64]
+
+    @property
+    def touches(self) -> list[str]:
+        """Further click ids, as they came."""
+        given = self.fields.get("touches")
+        return [text for text in given if isinstance(text, str)] if isinstance(given, list) else []
+
+    @property
+    def visitor(self) -> int | None:
+        given = self.fields.get("visitor")
+        return given if isinstance(given, int) else None
+
+    @property
+    def status(self) -> str:
+        """Only the advertiser's server can approve or decline."""
+        status = self.fields.get("status") or ""
+        return status if self.is_trusted and status in STATUSES else ""
+
+    @property
+    def reason(self) -> str:
+        return str(self.fields.get("reason") or "")[:200]
+
+    def occurred_at(self, otherwise: datetime) -> datetime:
+        text = self.fields.get("occurred_at")
+        return datetime.fromisoformat(text) if text else otherwise

@@ -1,0 +1,38 @@
+"""What others have to say about new conversions before they are written: quality's rules, and caps that are full."""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from django.db import connection
+
+from advertisers.models import Cap, Metric
+from tracking import caps
+from tracking.deciding import Decision
+from tracking.models import Conversion, Postback, Verdict
+
+
+def look_at(made: Iterable[tuple[Conversion, Decision]], postbacks: Mapping[UUID, Postback]) -> list[Conversion]:
+    """Those whose verdict changed. Called once for each new conversion, under the lock of its order."""
+    return _count(conversion for conversion, _ in made)
+
+
+def _count(made: Iterable[Conversion]) -> list[Conversion]:
+    """A conversion for which a hard cap has no room is held."""
+    counted = [one for one in made if one.partnership_id and one.verdict == Verdict.VALID and not one.is_test]
+    campaigns = {one.campaign_id for one in counted}
+    found = Cap.objects.filter(campaign__in=campaigns, metric=Metric.CONVERSIONS) if campaigns else Cap.objects.none()
+    capped = sorted(set(found.values_list("campaign_id", flat=True)))
+    if not capped:
+        return []
+    with connection.cursor() as cursor:  # one batch at a time counts for a campaign: caps are locked in one order only
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('caps', id)) FROM unnest(%s::bigint[]) AS id", [capped]
+        )
+    over = []
+    for one in counted:
+        if one.campaign_id not in capped or one.partnership_id is None:
+            continue
+        if not caps.take(one.campaign, one.partnership_id, one.pk, one.occurred_at):
+            one.verdict, one.reason = Verdict.SUSPECT, caps.OVER_CAP
+            over.append(one)
+    return over
