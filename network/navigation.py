@@ -79,6 +79,7 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
                 also=("publishers:link-",),
             ),
             Entry("payouts:conversion-list", "checklist", _("Conversions"), PUBLISHER),
+            Entry("payouts:callback-list", "send", _("Postbacks")),
         ),
     ),
     (

@@ -53,6 +53,10 @@ STATUSES: Final[dict[str, Status]] = {
     "received": Status("info", "inbox", _("Received")),
     "processed": Status("good", "checks", _("Processed")),
     "sent": Status("info", "send", _("Sent")),
+    "waiting": Status("wait", "hourglass", _("Waiting")),
+    "suppressed": Status("off", "ban", _("Suppressed")),
+    "failing": Status("warn", "alert-triangle", _("Failing")),
+    "stopped": Status("bad", "link-off", _("Switched off by us")),
     "failed": Status("bad", "alert-circle", _("Failed")),
     "open": Status("info", "lock-open", _("Open")),
 }

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from network import webhooks
 from network.destinations import MAX_URL
 
@@ -42,6 +45,30 @@ ALIASES: Final[dict[str, str]] = {
     **{f"aff_sub{number}": f"sub{number}" for number in range(2, 6)},
     **{f"{start}{number}": f"sub{number}" for start in ("s", "subid", "sub_id", "sub_id_") for number in range(1, 6)},
 }
+EXPLAINED: Final[tuple[tuple[str, Promise], ...]] = (
+    ("{aff_click_id}", _("Your own click id, as it came on the click")),
+    ("{sub1} … {sub5}", _("Your sub ids")),
+    ("{source}", _("Your traffic source")),
+    ("{click_id}", _("Our click id")),
+    ("{conversion_id}", _("The number of the conversion; the same in all its events")),
+    ("{payout}", _("What you earn, such as 8.00")),
+    ("{currency}", _("Its currency")),
+    ("{amount}", _("What the shopper paid, less refunds")),
+    ("{event}", _("recorded, changed, approved, declined, reversed, refunded")),
+    ("{status}", _("pending, held, approved, declined, reversed")),
+    ("{status_code}", _("1 approved, 2 pending, 3 declined, 5 held")),
+    ("{reason}", _("Why it was declined or held")),
+    ("{goal}", _("The code of the goal")),
+    ("{campaign_id}, {campaign_name}", _("The campaign")),
+    ("{publisher_id}", _("You")),
+    ("{order_id}", _("The end of the order number")),
+    ("{datetime}, {timestamp}", _("When it happened, in UTC")),
+    ("{coupon}", _("The coupon code used")),
+    ("{country}, {device}", _("Of the click")),
+    ("{customer}", _("new or returning, where the shop says so")),
+    ("{test}", _("1 in tests")),
+    ("{signature}", _("Proof that the call is ours")),
+)
 MACRO: Final = re.compile(r"\{(?P<raw>_?)(?P<name>[A-Za-z0-9_]{1,40})\}|#(?P<hash>[A-Za-z][A-Za-z0-9_]{0,39})#")
 CONTROLS: Final = re.compile(r"[\x00-\x20\x7f]")
 

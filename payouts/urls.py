@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payouts.views import balances, bonuses, conversions, decisions, topups
+from payouts.views import balances, bonuses, callbacks, conversions, decisions, topups
 
 app_name = "payouts"
 
@@ -33,4 +33,19 @@ money = [
     path("money/top-up/<str:public_id>/", topups.create, name="topup-create"),
 ]
 
-urlpatterns = [*reported, *extra, *money]
+# callbacks/: a publisher's postbacks and the log of their calls
+told = [
+    path("callbacks/", callbacks.listing, name="callback-list"),
+    path("callbacks/add/", callbacks.create, name="callback-create"),
+    path("callbacks/log/", callbacks.log, name="callback-log"),
+    path("callbacks/log/<str:public_id>/", callbacks.call, name="callback-call"),
+    path("callbacks/log/<str:public_id>/again/", callbacks.send_again, name="callback-again"),
+    path("callbacks/<str:public_id>/", callbacks.detail, name="callback-detail"),
+    path("callbacks/<str:public_id>/edit/", callbacks.edit, name="callback-edit"),
+    path("callbacks/<str:public_id>/switch/", callbacks.switch, name="callback-switch"),
+    path("callbacks/<str:public_id>/renew-secret/", callbacks.renew_secret, name="callback-renew-secret"),
+    path("callbacks/<str:public_id>/test/", callbacks.send_test, name="callback-test"),
+    path("callbacks/<str:public_id>/remove/", callbacks.remove, name="callback-remove"),
+]
+
+urlpatterns = [*reported, *extra, *money, *told]
