@@ -12,7 +12,7 @@ run: ## everything on this machine: services, migrations, demo network, all five
 test: ## the whole test suite, browser tests included (ARGS="-k refund" picks)
 check: ## formatters, linters, types, borders, Django checks, migrations, translations
 bench: ## the benchmarks, as ratios against a bare server and a plain COPY of the same run
-soak: ## visitors while something is killed every few seconds, then every sum is compared (SOAK_MINUTES=3)
+soak: ## the long forms: shoppers while things are killed (SOAK_KILLS=200), power cuts (SOAK_CUTS=5), then every sum is compared
 messages: ## new texts into the catalogues under locale/, and all of them compiled
 format: ## code and templates in the house's form
 

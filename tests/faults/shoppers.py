@@ -72,6 +72,11 @@ class Shopper:
         return f"order-{self.number}"
 
     @property
+    def address(self) -> str:
+        """Each comes from elsewhere, or they would look like one who clicks all day."""
+        return f"{11 + self.number // 65_536 % 100}.{self.number // 256 % 256}.{self.number % 256}.7"
+
+    @property
     def is_done(self) -> bool:
         return all(step.state == State.ACKED for step in self.steps)
 
@@ -104,10 +109,16 @@ class Crowd:
             if step.state != State.ACKED:
                 return
 
+    def go_as_far_as(self, kind: str, client: httpx.Client, shopper: Shopper) -> None:
+        """Take the steps of this kind only."""
+        for step in shopper.steps:
+            if step.kind == kind:
+                self._take(client, shopper, step)
+
     def _take(self, client: httpx.Client, shopper: Shopper, step: Step) -> None:
         step.state = State.SENT
         try:
-            answer = self._send(client, shopper, step)
+            answer = self.send(client, shopper, step)
         except AWAY:
             step.state = State.FAILED
             return
@@ -124,9 +135,10 @@ class Crowd:
             step.state = State.ACKED
             self.acked += 1
 
-    def _send(self, client: httpx.Client, shopper: Shopper, step: Step) -> httpx.Response:
+    def send(self, client: httpx.Client, shopper: Shopper, step: Step) -> httpx.Response:
         if step.kind == "click":
-            return client.get(f"{self.edge}/c/{self.link.code}", params={"sub1": str(shopper.number)})
+            own = {"X-Forwarded-For": shopper.address}
+            return client.get(f"{self.edge}/c/{self.link.code}", params={"sub1": str(shopper.number)}, headers=own)
         fields = step.fields | {"token": self.token}
         if step.kind == "sale":
             fields["click_id"] = shopper.click_id

@@ -84,7 +84,8 @@ def simulated(
     open_market: OpenMarket, processes: Processes, redis: Redis, env: Mapping[str, Mapping[str, str]] | None = None
 ) -> Iterator[Simulation]:
     """`env`: by name of the process what else its environment holds."""
-    env = env or {}
+    env = {"edge": {}} | dict(env or {})
+    env["edge"] = {"TRUSTED_PROXIES": "127.0.0.0/8"} | dict(env["edge"])
     market = open_market(oracle.RULES, funds=oracle.FUNDS)
     running = {name: processes.start(name, VAR_DIR=str(processes.place), **env.get(name, {})) for name in NAMES}
     crowd = Crowd(running["edge"].url, market.link, market.campaign.postback_token)

@@ -79,7 +79,7 @@ def shop(machine: Machine, django_db_blocker: DjangoDbBlocker) -> Scene:
     environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "network.settings"}
     migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
     subprocess.run(migrate, cwd=services.ROOT, env=environment, check=True)
-    socket = str(embedded.servers(machine.disk.place)[0].socket_dir())  # type: ignore[union-attr]
+    socket = str(embedded.servers(machine.disk.place)[0].socket_dir())
     default = connections.databases["default"]
     connections.databases["cut"] = {**default, "NAME": "peyvand", "HOST": socket, "OPTIONS": {}}
     with django_db_blocker.unblock():

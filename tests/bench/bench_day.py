@@ -1,0 +1,115 @@
+"""Everything running at 3,000 clicks and 100 conversions a second for BENCH_MINUTES (1): how far ingest falls behind, how
+long visitors wait, and whether every sum is exact at the end."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import pytest
+from django.db.models import Sum
+from redis import Redis
+
+from payouts import proof
+from payouts.models import Commission
+from publishers import links
+from tests import services
+from tests.bench.pace import Plan, Result
+from tests.live import Processes, wait_until
+from tests.payouts.market import MICRO, OpenMarket
+from tests.tracking.stage import STREAM
+from tracking.models import Click, Conversion, DailyCount, Postback
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(0)]
+
+SECONDS = float(os.environ.get("BENCH_MINUTES", "1")) * 60
+CLICKS, CONVERSIONS = 3_000, 100  # a second
+FUNDS = 10**12
+
+
+def test_a_busy_day_keeps_up(
+    open_market: OpenMarket, processes: Processes, redis: Redis, capsys: pytest.CaptureFixture[str]
+) -> None:
+    market = open_market({"click": (MICRO, 0), "sale": (0, 800)}, funds=FUNDS)  # a cent per click, 8% of a sale
+    codes = [links.grab(market.partnership, by=market.pia.actor).code for _ in range(50)]
+    edge, *_ = [
+        processes.start(name, TRUSTED_PROXIES="127.0.0.0/8") for name in ("edge", "ingest", "worker", "beat", "web")
+    ]
+    plan = Plan(edge.url, codes, market.campaign.postback_token, CLICKS, CONVERSIONS, SECONDS)
+    with watched(redis) as behind:
+        result = paced(plan)
+    began = time.monotonic()
+    wait_until(lambda: at_rest(redis), 300)
+    settled_after = time.monotonic() - began
+    with capsys.disabled():
+        print(
+            f"\nBusy day    {result.clicks:,} clicks, {len(result.orders):,} conversions in {SECONDS:,.0f} s"
+            f"\nRedirects   50% within {result.p50_ms:.1f} ms, 99% within {result.p99_ms:.1f} ms, all {result.worst_ms:.0f} ms"
+            f"\nReports     99% within {result.report_p99_ms:.1f} ms"
+            f"\nBacklog     at most {max(behind) / CLICKS:.2f} s of events; all settled {settled_after:.1f} s after the end"
+        )
+    assert result.unexpected == []
+    compare(result)
+    assert proof.verify() == []
+
+
+def paced(plan: Plan) -> Result:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.pace"],
+        cwd=services.ROOT,
+        input=json.dumps(asdict(plan)).encode(),
+        capture_output=True,
+        check=True,
+    )
+    return Result(**json.loads(done.stdout))
+
+
+@contextmanager
+def watched(redis: Redis) -> Iterator[list[int]]:
+    """How many events wait in the streams, twice a second."""
+    over, seen = threading.Event(), [0]
+
+    def look() -> None:
+        while not over.wait(0.5):
+            seen.append(waiting(redis))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+def waiting(redis: Redis) -> int:
+    return sum(redis.xlen(key) for key in redis.scan_iter(f"{STREAM}*", _type="stream"))
+
+
+def at_rest(redis: Redis) -> bool:
+    time.sleep(0.2)
+    inbox = Postback.objects.filter(accepted=True, processed_at=None)
+    unsettled = Conversion.objects.filter(needs_settling=True), DailyCount.objects.filter(needs_settling=True)
+    return not waiting(redis) and not any(each.exists() for each in (inbox, *unsettled))
+
+
+def compare(result: Result) -> None:
+    """Each acknowledged click and order once, and paid to the cent."""
+    assert Click.objects.count() == result.clicks
+    counted = DailyCount.objects.aggregate(valid=Sum("clicks"), invalid=Sum("invalid_clicks"))
+    assert (counted["valid"] or 0) + (counted["invalid"] or 0) == result.clicks
+    assert dict(Conversion.objects.values_list("order_id", "amount")) == result.orders
+    earned = {
+        order: int((Decimal(cents) * 8 / 100).quantize(Decimal(1), ROUND_HALF_EVEN))
+        for order, cents in result.orders.items()
+    }
+    paid = Commission.objects.filter(goal__code="sale")
+    assert dict(paid.values_list("conversion__order_id", "amount")) == earned
+    for_clicks = Commission.objects.filter(goal__code="click").aggregate(total=Sum("amount"))["total"]
+    assert for_clicks == counted["valid"]
