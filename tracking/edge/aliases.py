@@ -69,5 +69,6 @@ KEPT: Final[dict[str, str]] = {
     **{name: name for name in ("gclid", "fbclid", "ttclid", "msclkid", "gaid", "idfa", "recipient")},
     "google_aid": "gaid",
     "ios_ifa": "idfa",
+    "r": "recipient",
 }
 """Kept with the click under these names."""

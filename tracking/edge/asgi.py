@@ -6,7 +6,20 @@ from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 from uuid import uuid4
 
-from tracking.edge import batches, callers, clicks, config, health, impressions, logs, pages, pixels, postbacks, tag
+from tracking.edge import (
+    batches,
+    callers,
+    channels,
+    clicks,
+    config,
+    health,
+    impressions,
+    logs,
+    pages,
+    pixels,
+    postbacks,
+    tag,
+)
 from tracking.edge.http import (
     GIF_ANSWER,
     MAX_TARGET,
@@ -103,7 +116,7 @@ async def _routed(edge: Edge, request: Request, receive: Receive) -> Response:
             return await answer(edge, request, found[1]) if method in READ else method_not_allowed("GET, HEAD")
     route = ROUTES.get(request.path)
     if route is None:
-        return pages.not_found()
+        return await channels.answer(edge, request, receive) or pages.not_found()
     if method == "OPTIONS" and route.preflight:
         return route.preflight
     if method not in route.methods:

@@ -35,21 +35,30 @@ def arrived(edge: Edge, request: Request, way: Route) -> Visit:
     return visit
 
 
-async def visited(visit: Visit) -> Response:
-    """Record the click and say where it goes."""
+async def visited(visit: Visit, diverted: str | None = None) -> Response:
+    """Record the click and say where it goes. `diverted`: what the steps said, if they were asked already."""
     way, landing = visit.route, None
     creative = chosen_creative(visit)
-    diverted = way.diverted or diversion(visit)
+    if diverted is None:
+        diverted = way.diverted or diversion(visit)
     if diverted:
         response = redirect(way.fallback) if way.fallback else pages.not_found()
     else:
         target, landing = destination(visit, creative)
         click_id = sign(visit.edge.config.keys, identity(visit, creative))
-        response = redirect(with_click_id(target, way.campaign.click_parameter, click_id))
+        response = redirect(_into_app(visit, click_id) or with_click_id(target, way.campaign.click_parameter, click_id))
     if visit.request.method == "GET" and not callers.is_prefetch(visit.request.headers):
         events.flag_request(visit)
         await visit.edge.buffer.add(*events.event("click", visit, creative, landing, diverted))
     return response
+
+
+def _into_app(visit: Visit, click_id: str) -> str:
+    """A deep link is a page that was chosen on purpose; it wins."""
+    way = visit.route
+    if way.app is None or way.link.destination or visit.parameters.get("url"):
+        return ""
+    return way.app(visit, click_id)
 
 
 def redirect(location: str) -> Response:

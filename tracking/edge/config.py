@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @dataclass(frozen=True)
 class Config:
     tracking_url: str
+    site_url: str
     database_url: str
     redis_url: str
     stream: str
@@ -44,12 +45,14 @@ def read(env: Mapping[str, str] = os.environ) -> Config:
     var_dir = Path(env.get("VAR_DIR") or ROOT / "var")
     embedded = addresses(var_dir)
     tracking_url = (env.get("TRACKING_URL") or "http://127.0.0.1:8001").rstrip("/")
-    local = urlsplit(env.get("SITE_URL") or "http://127.0.0.1:8000").hostname in {"127.0.0.1", "localhost"}
+    site_url = (env.get("SITE_URL") or "http://127.0.0.1:8000").rstrip("/")
+    local = urlsplit(site_url).hostname in {"127.0.0.1", "localhost"}
     secret_key = _secret(env, "SECRET_KEY") or (INSECURE_KEY if local else "")
     if not secret_key or (not local and secret_key == INSECURE_KEY):
         raise ValueError("SECRET_KEY must be set when SITE_URL is not this machine.")
     return Config(
         tracking_url=tracking_url,
+        site_url=site_url,
         database_url=_secret(env, "DATABASE_URL") or embedded.database_url,
         redis_url=_secret(env, "REDIS_URL") or embedded.redis_url,
         stream=env.get("STREAM") or "events",

@@ -38,7 +38,7 @@ def event(
         "lp": landing and landing.id,
         "subs": subs(visit),
         "src": labelled(visit, parameters.get("source", "")),
-        "cp": cut(parameters.get("coupon", ""), MAX_COUPON),
+        "cp": cut(parameters.get("coupon") or visit.route.link.coupon, MAX_COUPON),
         "div": diverted,
         "x": extras(visit),
     }

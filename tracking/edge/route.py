@@ -22,12 +22,28 @@ class Landing(NamedTuple):
 type Chooser = Callable[[Visit], Landing | None]
 
 
+type AppChooser = Callable[[Visit, str], str]
+"""Where the app of the campaign takes a visitor with this click id: a whole address, or "" for the landing page."""
+
+
 class Route:
     """`diverted` is the reason that holds for every visitor; `steps` decide for each; `landing` chooses among the
-    campaign's landing pages, where it has several.
+    campaign's landing pages, where it has several;
+    `app` says where phones go, where the campaign promotes an app.
     """
 
-    __slots__ = ("campaign", "creative", "diverted", "fallback", "head", "landing", "link", "partnership", "steps")
+    __slots__ = (
+        "app",
+        "campaign",
+        "creative",
+        "diverted",
+        "fallback",
+        "head",
+        "landing",
+        "link",
+        "partnership",
+        "steps",
+    )
 
     def __init__(
         self, link: Link, partnership: Partnership, campaign: Campaign, creative: Creative | None, fallback: str
@@ -37,5 +53,7 @@ class Route:
         self.diverted = ""
         self.steps: tuple[Step, ...] = ()
         self.landing: Chooser | None = None
+        self.app: AppChooser | None = None
         channel = b',"ch":"%b"' % link.channel.encode() if link.channel else b""
-        self.head = b'"c":%d,"p":%d,"l":%d%b' % (campaign.id, partnership.id, link.id, channel)
+        smart = b',"sl":%d' % link.smart_link_id if link.smart_link_id else b""
+        self.head = b'"c":%d,"p":%d,"l":%d%b%b' % (campaign.id, partnership.id, link.id, channel, smart)

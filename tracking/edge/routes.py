@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tracking.edge import steps
+from tracking.edge import appstores, steps
 from tracking.edge.redirects import ascii_url
 from tracking.edge.route import Route
 from tracking.snapshot import Snapshot
@@ -31,4 +31,5 @@ def made(snapshot: Snapshot, code: str) -> Route | None:
     found.diverted = steps.diversion(snapshot, found)
     if not found.diverted:
         found.steps = steps.compiled(snapshot, found)
+        found.app = appstores.chooser(campaign)
     return found

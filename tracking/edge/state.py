@@ -9,6 +9,7 @@ from tracking.edge.buffer import Buffer
 from tracking.edge.config import Config
 from tracking.edge.follower import Follower
 from tracking.edge.inbox import Inbox
+from tracking.edge.leavers import Leavers
 from tracking.edge.limits import PerMinute, PerSecond
 from tracking.edge.spool import Spool
 from tracking.places import Places
@@ -26,6 +27,8 @@ class Edge:
         self.buffer = Buffer(config.redis_url, config.stream, config.stream_shards, spooled_events)
         spooled = Spool(config.spool_dir, "reports", config.spool_max_bytes)
         self.inbox = Inbox(config.database_url, spooled, config.logged_per_minute)
+        leaving = Spool(config.spool_dir, "unsubscribes", config.spool_max_bytes)
+        self.leavers = Leavers(config.database_url, leaving)
         self.rates = PerSecond(config.reports_per_second)
         self.complaints = PerMinute(5)  # lines in the log about strangers
         self._following: asyncio.Task[None] | None = None
@@ -39,6 +42,7 @@ class Edge:
         await self.follower.start()
         await self.buffer.start()
         self.inbox.start()
+        self.leavers.start()
         self._following = asyncio.create_task(self.follower.run())
 
     async def stop(self) -> None:
@@ -49,3 +53,4 @@ class Edge:
         await self.follower.write_copy()
         await self.buffer.stop()
         await self.inbox.stop()
+        await self.leavers.stop()

@@ -7,6 +7,7 @@ route into `Route.steps` (COMPILERS), so a campaign without targeting costs noth
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from tracking.edge.recipients import unsubscribed
 from tracking.edge.route import Route, Step
 from tracking.snapshot import Snapshot
 
@@ -39,7 +40,7 @@ STATUSES: Final[tuple[Callable[[Snapshot, Route], str], ...]] = (
     publisher_active,
 )
 
-COMPILERS: Final[tuple[Callable[[Snapshot, Route], Iterable[Step]], ...]] = ()
+COMPILERS: Final[tuple[Callable[[Snapshot, Route], Iterable[Step]], ...]] = (unsubscribed,)
 """Each yields the steps that this route's visitors need, in the order in which their reasons count."""
 
 

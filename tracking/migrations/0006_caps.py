@@ -5,53 +5,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('advertisers', '0005_traffic'),
-        ('tracking', '0005_touchpoints'),
+        ("advertisers", "0005_traffic"),
+        ("tracking", "0005_touchpoints"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ConvertedVisitor',
+            name="ConvertedVisitor",
             fields=[
-                ('key', models.CharField(max_length=45, primary_key=True, serialize=False)),
-                ('campaign_id', models.BigIntegerField()),
-                ('visitor', models.BigIntegerField()),
-                ('at', models.DateTimeField(db_index=True)),
+                ("key", models.CharField(max_length=45, primary_key=True, serialize=False)),
+                ("campaign_id", models.BigIntegerField()),
+                ("visitor", models.BigIntegerField()),
+                ("at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='CapUse',
+            name="CapUse",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('used', models.BigIntegerField(default=0)),
-                ('bound', models.BigIntegerField(default=0)),
-                ('alerted', models.PositiveSmallIntegerField(default=0, help_text='percent of which people were told last')),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('cap', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='advertisers.cap')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("used", models.BigIntegerField(default=0)),
+                ("bound", models.BigIntegerField(default=0)),
+                (
+                    "alerted",
+                    models.PositiveSmallIntegerField(default=0, help_text="percent of which people were told last"),
+                ),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "cap",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="advertisers.cap"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CapTaken',
+            name="CapTaken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('conversion_id', models.UUIDField(db_index=True)),
-                ('use', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracking.capuse')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("conversion_id", models.UUIDField(db_index=True)),
+                (
+                    "use",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tracking.capuse"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='capuse',
-            constraint=models.UniqueConstraint(fields=('cap', 'starts_at'), name='cap_use_once'),
+            model_name="capuse",
+            constraint=models.UniqueConstraint(fields=("cap", "starts_at"), name="cap_use_once"),
         ),
         migrations.AddConstraint(
-            model_name='capuse',
-            constraint=models.CheckConstraint(condition=models.Q(('used__gte', 0)), name='cap_use_not_negative'),
+            model_name="capuse",
+            constraint=models.CheckConstraint(condition=models.Q(("used__gte", 0)), name="cap_use_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='captaken',
-            constraint=models.UniqueConstraint(fields=('conversion_id', 'use'), name='cap_taken_once'),
+            model_name="captaken",
+            constraint=models.UniqueConstraint(fields=("conversion_id", "use"), name="cap_taken_once"),
         ),
     ]

@@ -15,11 +15,25 @@ from tracking.snapshot.campaigns import Campaigns
 from tracking.snapshot.holding import Snapshot
 from tracking.snapshot.kinds import Kind
 from tracking.snapshot.records import Campaign, Creative, GoalOfCampaign, Link, Partnership, Row
+from tracking.snapshot.smart_links import SmartLinks
+from tracking.snapshot.suppressions import Suppressions
+from tracking.snapshot.vanity import VanityNames
 
 CHANNEL: Final = "peyvand_snapshot"
 
 KINDS: Final[dict[str, Kind]] = {
-    kind.name: kind for kind in (Network(), Organizations(), Campaigns(), Creatives(), Partnerships(), Links())
+    kind.name: kind
+    for kind in (
+        Network(),
+        Organizations(),
+        Campaigns(),
+        Creatives(),
+        Partnerships(),
+        Links(),
+        VanityNames(),
+        SmartLinks(),
+        Suppressions(),
+    )
 }
 """By name; loaded in this order."""
 

@@ -78,8 +78,11 @@ class Links:
     name: Final = "link"
     sources: Final = (Source("publishers_trackinglink", "code"),)
     sql: Final = f"""
-        SELECT id, code, partnership_id, creative_id, destination, subs, retired_at IS NOT NULL, channel
-        FROM publishers_trackinglink {BY_TEXT.format("code")}"""  # noqa: S608
+        SELECT l.id, l.code, l.partnership_id, l.creative_id, l.destination, l.subs, l.retired_at IS NOT NULL, l.channel,
+               CASE WHEN l.coupon_id IS NULL AND l.smart_link_id IS NULL THEN NULL
+                    ELSE jsonb_build_array(coalesce(k.code, ''), l.smart_link_id) END
+        FROM publishers_trackinglink l LEFT JOIN advertisers_coupon k ON k.id = l.coupon_id
+        {BY_TEXT.format("l.code")}"""  # noqa: S608
 
     def take(self, snapshot: Snapshot, row: Row) -> None:
         snapshot.links[row[1]] = Link._make([*row[:5], tuple(row[5]), *row[6:]])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from tracking.snapshot import adverts, apps
 from tracking.snapshot.holding import Snapshot
 from tracking.snapshot.kinds import BY_ID, Source
 from tracking.snapshot.records import Campaign, GoalOfCampaign, Row
@@ -26,7 +27,10 @@ class Extra[V]:
         return campaign.extras.get(self.name)
 
 
-EXTRAS: Final[tuple[Extra[Any], ...]] = ()
+EXTRAS: Final[tuple[Extra[Any], ...]] = (
+    Extra("adverts", adverts.SQL, adverts.Adverts, adverts.SOURCES),
+    Extra("app", apps.SQL, apps.app, apps.SOURCES),
+)
 
 
 class Campaigns:

@@ -61,3 +61,12 @@ class Link(NamedTuple):
     subs: tuple[str, ...]
     is_retired: bool
     channel: str = ""
+    more: Sequence[Any] | None = None  # what few links have: (code of its coupon or "", id of its smart link or None)
+
+    @property
+    def coupon(self) -> str:
+        return str(self.more[0]) if self.more else ""
+
+    @property
+    def smart_link_id(self) -> int | None:
+        return self.more[1] if self.more else None

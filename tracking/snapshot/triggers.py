@@ -6,18 +6,19 @@ in `tracking_snapshot_change` (migration 0003 has the function) and notifies.
 
 from typing import Final
 
-_NAMES: Final = ("snapshot_insert", "snapshot_update", "snapshot_delete", "snapshot_truncate")
+_MOMENTS: Final = ("insert", "update", "delete", "truncate")
 
 
-def installed(table: str, kind: str, key: str) -> str:
+def installed(table: str, kind: str, key: str, name: str = "snapshot") -> str:
+    """`name` tells triggers apart where a table is the source of several kinds."""
     call = f"FOR EACH STATEMENT EXECUTE FUNCTION tracking_note_change('{kind}', '{key}');"
     return f"""
-CREATE TRIGGER snapshot_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed {call}
-CREATE TRIGGER snapshot_update AFTER UPDATE ON {table} REFERENCING NEW TABLE AS changed {call}
-CREATE TRIGGER snapshot_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS changed {call}
-CREATE TRIGGER snapshot_truncate AFTER TRUNCATE ON {table} {call}
+CREATE TRIGGER {name}_insert AFTER INSERT ON {table} REFERENCING NEW TABLE AS changed {call}
+CREATE TRIGGER {name}_update AFTER UPDATE ON {table} REFERENCING NEW TABLE AS changed {call}
+CREATE TRIGGER {name}_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS changed {call}
+CREATE TRIGGER {name}_truncate AFTER TRUNCATE ON {table} {call}
 """
 
 
-def removed(table: str) -> str:
-    return "".join(f"DROP TRIGGER {name} ON {table};\n" for name in _NAMES)
+def removed(table: str, name: str = "snapshot") -> str:
+    return "".join(f"DROP TRIGGER {name}_{moment} ON {table};\n" for moment in _MOMENTS)
