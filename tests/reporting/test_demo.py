@@ -50,6 +50,26 @@ def test_it_builds_a_network_whose_history_adds_up(quiet: None, tmp_path: Path) 
     assert json.loads(file.read_text()) == world, "a second time changes nothing"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_starts_over_where_a_build_was_interrupted(
+    quiet: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "demo.json"
+    with monkeypatch.context() as patch:
+        patch.setattr("reporting.demo.history.write", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            call_command("demo", file=file, verbosity=0)
+    assert Organization.objects.filter(kind=Kind.NETWORK).exists()
+    call_command("demo", file=file, verbosity=0)
+    assert DailyCount.objects.filter(clicks__gt=0).exists()
+    assert proof.verify() == []
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.json"]
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_it_refuses_a_database_with_another_network(nima: Member, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="a network of its own"):
         call_command("demo", file=tmp_path / "demo.json", verbosity=0)

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
@@ -18,8 +19,14 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         if not settings.LOCAL:
             raise CommandError("The demo network has a well-known password: it is only for this machine.")
+        unfinished: Path = options["file"].with_suffix(".unfinished")
+        if unfinished.exists() and unfinished.read_text() == settings.DATABASE_URL:
+            self.stdout.write("demo network: the last build was interrupted; starting over")
+            start_over()
         if not file.exists():
+            unfinished.write_text(settings.DATABASE_URL)
             self.build()
+        unfinished.unlink(missing_ok=True)
         try:
             described = file.write(options["file"])
         except file.NotTheDemo as problem:
@@ -40,3 +47,11 @@ class Command(BaseCommand):
         aftermath.accrue(progress)
         aftermath.play(built)
         progress("ready")
+
+
+def start_over() -> None:
+    """An empty, migrated database in place of half a network. Its tables refuse to be emptied one by one."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
+    call_command("migrate", verbosity=0)
