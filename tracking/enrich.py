@@ -1,15 +1,11 @@
-"""What a user agent and an address tell: device class, system, browser, robot or not; country."""
+"""What a user agent tells: device class, system, browser, robot or not. Free of Django, for the edge."""
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
-import maxminddb
-import structlog
 import ua_parser
 from crawlerdetect import CrawlerDetect
-from django.conf import settings
 
-log = structlog.get_logger(__name__)
 _robots = CrawlerDetect()
 
 
@@ -56,30 +52,3 @@ def _device(user_agent: str, system: str, model: str) -> str:
     if system == "iOS" or "mobile" in lower or model == "Generic Feature Phone":
         return "phone"
     return "desktop"
-
-
-def country(ip: str | None) -> str:
-    """ISO code of the address, empty where the operator gave no database or it does not know."""
-    reader = _countries()
-    if reader is None or not ip:
-        return ""
-    try:
-        found = reader.get(ip)
-    except (ValueError, maxminddb.InvalidDatabaseError):
-        return ""
-    if not isinstance(found, dict):
-        return ""
-    place = found.get("country") or found.get("registered_country")
-    code = place.get("iso_code") if isinstance(place, dict) else found.get("country_code")
-    return code[:2] if isinstance(code, str) else ""
-
-
-@cache
-def _countries() -> maxminddb.Reader | None:
-    if not settings.GEOIP_PATH:
-        return None
-    try:
-        return maxminddb.open_database(settings.GEOIP_PATH)
-    except (OSError, maxminddb.InvalidDatabaseError) as error:
-        log.warning("geoip.unusable", path=settings.GEOIP_PATH, error=str(error))
-        return None

@@ -24,7 +24,6 @@ from reporting.demo.world import HISTORY, World
 from tracking import conversions, partitions
 from tracking.edge.clickid import ClickId
 from tracking.ingest.batches import take
-from tracking.ingest.stream import Entry
 from tracking.keys import sign_click_id
 from tracking.models import Channel, Postback
 
@@ -53,16 +52,6 @@ class Visit:
         return cls(link, campaign, at, visitor(random), click, factor)
 
 
-class Discard:
-    """Where entries of history go when they are stored: nowhere. A buried one is a fault of the demo."""
-
-    def acknowledge(self, entries: list[Entry]) -> None:
-        pass
-
-    def bury(self, entry: Entry, reason: str) -> None:
-        raise RuntimeError(f"the demo made an event that ingest refuses: {reason}")
-
-
 def write(world: World, progress: Callable[[str], None], *, seed: int = 7) -> None:
     """Makes the history of `world`; the same seed makes the same one."""
     random = Random(seed)  # noqa: S311  a dice, not a secret
@@ -72,7 +61,8 @@ def write(world: World, progress: Callable[[str], None], *, seed: int = 7) -> No
     for batch in batched(_visits(world, random), BATCH):
         clicks += [visit for kind, visit in batch if kind == "click"]
         events = [_event(kind, visit, random) for kind, visit in batch]
-        take(Discard(), [Entry(str(number).encode(), event) for number, event in enumerate(events)])
+        if take(events).buried:
+            raise RuntimeError("the demo made an event that ingest refuses")
         count += len(batch)
         progress(f"{count:,} clicks and impressions")
     number = 0

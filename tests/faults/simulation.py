@@ -15,8 +15,8 @@ from tests.faults.broken import heal
 from tests.faults.shoppers import Crowd, shopping
 from tests.live import Process, Processes
 from tests.payouts.market import Market, OpenMarket
-from tests.tracking.stage import STREAM
-from tracking.models import Conversion, DailyCount, Postback
+from tests.tracking.stage import waiting
+from tracking.models import Conversion, DailyCount, DeadLetter, Postback
 
 NAMES = ("edge", "ingest", "worker", "beat")
 
@@ -49,7 +49,7 @@ class Simulation:
     def rest(self) -> None:
         for is_done in (self.is_drained, self.is_ingested, self.is_settled):
             self.until(is_done)
-        assert self.redis.xlen(f"{STREAM}:dead") == 0
+        assert not DeadLetter.objects.exists()
 
     def is_drained(self) -> bool:
         """Nothing waits in the edge's spool, nor in one that a killed edge left."""
@@ -59,7 +59,7 @@ class Simulation:
         return waiting == [0, 0] and not left
 
     def is_ingested(self) -> bool:
-        return self.redis.xlen(STREAM) == 0 and not Postback.objects.filter(accepted=True, processed_at=None).exists()
+        return waiting(self.redis) == 0 and not Postback.objects.filter(accepted=True, processed_at=None).exists()
 
     def is_settled(self) -> bool:
         waits = Conversion.objects.filter(needs_settling=True), DailyCount.objects.filter(needs_settling=True)
@@ -96,9 +96,8 @@ def simulated(
 
 
 def at_work(redis: Redis) -> bool:
-    """Ingest has read events and not acknowledged them yet."""
-    groups: list[dict[str, int]] = redis.xinfo_groups(STREAM)
-    return any(group["pending"] for group in groups)
+    """Events wait, while ingest has begun to store."""
+    return waiting(redis) > 0
 
 
 def forget_connections() -> None:

@@ -22,8 +22,8 @@ from network import services as embedded
 from publishers.models import Partnership, TrackingLink
 from tests import services
 from tests.tracking.conftest import campaign, link, partnership
-from tests.tracking.stage import STREAM, click_id, event, report, send
-from tracking.models import Click, Conversion, DailyCount, Postback
+from tests.tracking.stage import STREAM, click_id, event, report, send, waiting
+from tracking.models import Click, Conversion, DailyCount, DeadLetter, Postback, StreamPosition
 
 __all__ = ["Partnership", "campaign", "link", "partnership"]
 
@@ -40,7 +40,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def one() -> "subprocess.Popen[bytes]":
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "network.settings", "LOG_FORMAT": "json"}
         log = (tmp_path / f"ingest-{len(running)}.log").open("wb")
-        command = [sys.executable, "manage.py", "ingest", "--claim-after", "1"]
+        command = [sys.executable, "manage.py", "ingest", "--lease", "1.5", "--batch", "1000"]
         running.append(subprocess.Popen(command, cwd=services.ROOT, env=environment, stderr=log, stdout=log))
         return running[-1]
 
@@ -62,7 +62,7 @@ def counted() -> int:
 
 
 def drained(redis: Redis) -> bool:
-    return redis.xlen(STREAM) == 0
+    return waiting(redis) == 0
 
 
 def test_it_loses_nothing_when_processes_are_killed_under_load(redis: Redis, link: TrackingLink, start: Start) -> None:
@@ -78,7 +78,7 @@ def test_it_loses_nothing_when_processes_are_killed_under_load(redis: Redis, lin
     until(lambda: drained(redis))
 
     assert (Click.objects.count(), counted()) == (12_500, 12_500)
-    assert redis.xlen(f"{STREAM}:dead") == 1
+    assert DeadLetter.objects.count() == 1
 
 
 def test_it_shares_the_work_with_a_second_process(
@@ -86,10 +86,11 @@ def test_it_shares_the_work_with_a_second_process(
 ) -> None:
     start()
     start()
-    until(lambda: len(consumers(redis)) == 2)
+    until(lambda: len(holders()) == 2)
     postbacks = [report(campaign, f"A-{number}", click_id=click_id(link)) for number in range(60)]
     for number in range(20):
-        send(redis, *(event(link, AT + timedelta(seconds=number)) for _ in range(50)))
+        shard = f"{STREAM}:{number % 2}"
+        send(redis, *(event(link, AT + timedelta(seconds=number)) for _ in range(50)), shard=shard)
         time.sleep(0.02)
 
     until(lambda: drained(redis) and not Postback.objects.filter(processed_at=None).exists())
@@ -101,11 +102,11 @@ def test_it_shares_the_work_with_a_second_process(
 
 def test_it_ends_when_asked_and_leaves_nothing_behind(redis: Redis, link: TrackingLink, start: Start) -> None:
     process = start()
-    until(lambda: len(consumers(redis)) == 1)
+    until(lambda: len(holders()) == 1)
     send(redis, *(event(link, AT) for _ in range(100)))
     process.send_signal(signal.SIGTERM)
     assert process.wait(15) == 0
-    assert consumers(redis) == []
+    assert holders() == set()
     start()
     until(lambda: drained(redis))
     assert counted() == 100
@@ -130,7 +131,7 @@ def test_it_waits_for_postgresql(
     assert counted() == 501
     assert process.poll() is None
     assert "ingest.waiting" in (tmp_path / "ingest-0.log").read_text()
-    assert redis.xlen(f"{STREAM}:dead") == 0
+    assert not DeadLetter.objects.exists()
 
 
 def test_it_waits_for_redis(redis: Redis, link: TrackingLink, start: Start, tmp_path: Path) -> None:
@@ -164,7 +165,7 @@ def test_it_brings_in_what_a_dead_edge_left(redis: Redis, link: TrackingLink, st
 
 def test_it_takes_a_report_within_a_second(campaign: Campaign, link: TrackingLink, redis: Redis, start: Start) -> None:
     start()
-    until(lambda: len(consumers(redis)) == 1)
+    until(lambda: len(holders()) == 1)
     waits = []
     for number in range(10):
         postback = report(campaign, f"A-{number}", click_id=click_id(link))
@@ -173,9 +174,8 @@ def test_it_takes_a_report_within_a_second(campaign: Campaign, link: TrackingLin
     assert sorted(waits)[len(waits) // 2] < timedelta(seconds=1)
 
 
-def consumers(redis: Redis) -> list[object]:
-    found: list[object] = redis.xinfo_consumers(STREAM, "ingest") if redis.exists(STREAM) else []  # type: ignore[assignment]
-    return found
+def holders() -> set[str]:
+    return set(StreamPosition.objects.exclude(holder="").values_list("holder", flat=True))
 
 
 def is_back() -> bool:

@@ -15,7 +15,7 @@ from tests.faults.broken import heal, kill_postgres, kill_redis
 from tests.faults.simulation import Simulation, at_work, forget_connections, simulated
 from tests.live import Processes
 from tests.payouts.market import OpenMarket
-from tests.tracking.stage import STREAM
+from tests.tracking.stage import waiting
 from tracking.models import Conversion
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -61,7 +61,7 @@ def test_it_survives_a_killed_database(simulation: Simulation) -> None:
 
 def test_it_survives_a_killed_buffer(simulation: Simulation) -> None:
     with simulation.busy():
-        simulation.until(lambda: Conversion.objects.exists() and simulation.redis.xlen(STREAM) > 0)
+        simulation.until(lambda: Conversion.objects.exists() and waiting(simulation.redis) > 0)
         kill_redis()
         simulation.more(30)
         heal()

@@ -18,7 +18,6 @@ from tests.tracking import stage
 from tests.tracking.conftest import campaign, link, partnership
 from tracking import conversions, orders
 from tracking.ingest import batches, store
-from tracking.ingest.stream import Entry
 from tracking.models import Click, Conversion, DailyCount, Postback, Refund
 from tracking.models.conversions import PostbackQuerySet
 from tracking.outcomes import Outcome
@@ -91,22 +90,15 @@ class TestOneOrder:
 class TestManyBatches:
     """The guards are the events' keys, and one order of locks for all."""
 
-    def entries(self, link: TrackingLink) -> list[Entry]:
+    def entries(self, link: TrackingLink) -> list[bytes]:
         now = timezone.now()
         events = [stage.event(link, now) for _ in range(150)]
         events += [stage.event(link, now, t="impression") for _ in range(150)]
-        return [Entry(str(number).encode(), orjson.dumps(event)) for number, event in enumerate(events)]
+        return [orjson.dumps(event) for event in events]
 
-    def run(self, entries: list[Entry], hands: int = HANDS) -> list[batches.Result | Exception]:
-        class Nowhere:
-            def acknowledge(self, entries: list[Entry]) -> None:
-                pass
-
-            def bury(self, entry: Entry, reason: str) -> None:
-                raise AssertionError(reason)
-
+    def run(self, entries: list[bytes], hands: int = HANDS) -> list[batches.Result | Exception]:
         def one_hand() -> batches.Result:
-            return batches.take(Nowhere(), random.sample(entries, len(entries)))
+            return batches.take(random.sample(entries, len(entries)))
 
         return at_once(*[one_hand] * hands)
 
@@ -118,12 +110,14 @@ class TestManyBatches:
         assert (count.clicks, count.impressions, Click.objects.count()) == (150, 150, 150)
 
     def test_control_in_random_order_they_deadlock(self, link: TrackingLink, monkeypatch: pytest.MonkeyPatch) -> None:
-        for table in ("incoming_click", "incoming_impression"):
-            ordered = f"FROM {table} ORDER BY campaign_id, at, nonce"
+        monkeypatch.setattr(store.Store, "_copy", store.Store._merge)
+        for name, table in {"CLICKS": store.CLICKS, "IMPRESSIONS": store.IMPRESSIONS}.items():
+            ordered = f"FROM incoming_{name.lower()[:-1]} ORDER BY at, nonce < 0, nonce, campaign_id"
+            shuffled = f"FROM (SELECT * {ordered.partition(' ORDER')[0]} ORDER BY random())"
             slowly = "LATERAL pg_sleep(0.001 + 0 * (nonce % 2))"
-            shuffled = f"FROM (SELECT * FROM {table} ORDER BY random()), {slowly}"  # noqa: S608
-            assert ordered in store.MERGE
-            monkeypatch.setattr(store, "MERGE", store.MERGE.replace(ordered, shuffled))
+            assert ordered in table.insert
+            insert = table.insert.replace(ordered, f"{shuffled}, {slowly}")
+            monkeypatch.setattr(store, name, table._replace(insert=insert))
         for _attempt in range(10):  # how soon two meet in the wrong order is chance
             errors = [result for result in self.run(self.entries(link), 3) if isinstance(result, OperationalError)]
             if errors:

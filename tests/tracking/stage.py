@@ -2,7 +2,11 @@
 
 import hashlib
 import secrets
+from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from itertools import batched
+from threading import Event as Flag
 from typing import Any
 
 import orjson
@@ -13,8 +17,10 @@ from uuid_utils.compat import uuid7
 from advertisers.models import Campaign
 from publishers.models import TrackingLink
 from tracking import conversions
-from tracking.ingest import batches
+from tracking.ingest.positions import names
+from tracking.ingest.store import Result
 from tracking.ingest.stream import Stream
+from tracking.ingest.worker import Worker
 from tracking.keys import ClickId, sign_click_id
 from tracking.models import Channel, Conversion, OrderKey, Postback
 from tracking.outcomes import Outcome
@@ -25,6 +31,7 @@ PHONE = (
 )
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 STREAM = "events"
+SHARD = f"{STREAM}:0"
 
 
 def ms(at: datetime) -> int:
@@ -49,7 +56,7 @@ def event(link: TrackingLink, at: datetime | None = None, **changes: Any) -> dic
         "n": secrets.randbits(64) - 2**63,
         "subs": ["newsletter", "may"],
         "src": "",
-        "ip": "192.0.2.7",
+        "ip": f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::7",  # each event another visitor's
         "ua": PHONE,
         "ref": "https://blog.example/review",
         "lang": "en",
@@ -60,26 +67,55 @@ def event(link: TrackingLink, at: datetime | None = None, **changes: Any) -> dic
     } | changes
 
 
-def send(redis: Redis, *events: dict[str, Any] | bytes) -> None:
+def send(redis: Redis, *events: dict[str, Any] | bytes, shard: str = SHARD, together: int = 10) -> None:
+    """Into one shard; `together` events are one entry, as an edge under load writes them."""
+    lines = [one if isinstance(one, bytes) else orjson.dumps(one) for one in events]
     with redis.pipeline() as pipe:
-        for one in events:
-            pipe.xadd(STREAM, {b"e": one if isinstance(one, bytes) else orjson.dumps(one)})
+        for some in batched(lines, together):
+            pipe.xadd(shard, {b"e": b"\n".join(some)})
         pipe.execute()
 
 
-def ingest(redis: Redis) -> batches.Result:
-    """One consumer takes all that waits."""
-    stream = Stream(redis, STREAM)
-    stream.join()
-    result = batches.Result()
-    while entries := stream.fresh(1):
-        result += batches.take(stream, entries)
+class Here:
+    """Stores in the thread of the test, within its database transaction."""
+
+    def submit[Found](self, function: Callable[..., Found], *arguments: Any) -> "Future[Found]":
+        future: Future[Found] = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:  # noqa: BLE001  handed on, as a thread does
+            future.set_exception(error)
+        return future
+
+
+def worker(*, limit: int = 25_000) -> Worker:
+    """An ingest process' loop, to be turned by hand."""
+    found = Worker(Stream.open(), Flag(), limit=limit)
+    found.thread = Here()  # type: ignore[assignment]
+    return found
+
+
+def ingest(redis: Redis, by: Worker | None = None) -> Result:
+    """One process takes all that waits, and ends."""
+    found = by or worker()
+    found.next_look = 0.0
+    found.look()
+    while waiting(redis):
+        found.turn(block_ms=1)
+    if by is None:
+        found.leave()
+    result, found.counted = found.counted, Result()
     return result
+
+
+def waiting(redis: Redis) -> int:
+    """Entries in all shards."""
+    return sum(int(redis.xlen(name)) for name in names())
 
 
 def click_id(link: TrackingLink, at: datetime | None = None, nonce: int | None = None) -> str:
     nonce = secrets.randbits(64) if nonce is None else nonce % 2**64
-    moment = ms(at or timezone.now())
+    moment = ms(at or timezone.now() - timedelta(minutes=1))  # nobody buys within a second
     return sign_click_id(ClickId(link.partnership_id, link.pk, link.creative_id, moment, nonce, "granted"))
 
 

@@ -1,34 +1,36 @@
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
+from django.db import OperationalError, connection
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 from redis import Redis
 
 from advertisers import plans
 from advertisers.models import Campaign
 from publishers.models import TrackingLink
 from tests.cast import Member
-from tests.tracking.stage import GOOGLEBOT, PHONE, STREAM, event, ingest, send, to_ms
-from tracking.ingest import batches
-from tracking.ingest.stream import Stream
-from tracking.models import Click, DailyCount, Impression
+from tests.tracking.stage import GOOGLEBOT, PHONE, SHARD, STREAM, event, ingest, send, to_ms, waiting, worker
+from tracking.ingest.store import Result
+from tracking.ingest.worker import Job
+from tracking.models import Click, DailyCount, DeadLetter, Impression, StreamPosition
 
 
-def letters(redis: Redis) -> list[dict[bytes, bytes]]:
-    found: Any = redis.xrange(f"{STREAM}:dead")
-    return [letter for _, letter in found]
+def letters() -> list[tuple[bytes, str]]:
+    return [
+        (bytes(event), reason) for event, reason in DeadLetter.objects.order_by("pk").values_list("event", "reason")
+    ]
 
 
 AT = datetime(2026, 11, 20, 12, 0, 0, 123_000, tzinfo=UTC)
 
 
 def test_it_stores_a_click_as_the_edge_saw_it(redis: Redis, link: TrackingLink, campaign: Campaign) -> None:
-    send(redis, event(link, AT, n=-(2**63), src="app"))
+    send(redis, event(link, AT, n=-(2**63), src="app", ip="192.0.2.7", lang="fa-IR,en;q=0.5", ch="email"))
 
-    assert ingest(redis) == batches.Result(stored=1)
+    assert ingest(redis) == Result(stored=1)
 
     click = Click.objects.get()
     assert (click.campaign_id, click.at, click.nonce) == (campaign.pk, AT, -(2**63))
@@ -37,7 +39,8 @@ def test_it_stores_a_click_as_the_edge_saw_it(redis: Redis, link: TrackingLink, 
     assert (click.ip, click.user_agent, click.referrer) == ("192.0.2.7", PHONE, "https://blog.example/review")
     assert (click.device, click.system, click.browser, click.country) == ("phone", "iOS", "Mobile Safari", "")
     assert (click.verdict, click.reasons, click.consent, click.received_at) == ("valid", [], "granted", AT)
-    assert redis.xlen(STREAM) == 0
+    assert (click.language, click.channel, click.is_unique, click.extra) == ("fa", "email", True, None)
+    assert waiting(redis) == 0
 
 
 def test_it_counts_what_it_stored(redis: Redis, link: TrackingLink, campaign: Campaign) -> None:
@@ -45,7 +48,7 @@ def test_it_counts_what_it_stored(redis: Redis, link: TrackingLink, campaign: Ca
     send(redis, event(link, AT, ua=GOOGLEBOT), event(link, AT, t="impression", ua=GOOGLEBOT))
     send(redis, event(link, AT, div="campaign_paused"), event(link, AT, t="impression", div="campaign_paused"))
 
-    assert ingest(redis) == batches.Result(stored=12)
+    assert ingest(redis) == Result(stored=12)
 
     count = DailyCount.objects.get()
     assert (count.campaign_id, count.day, count.link_id) == (campaign.pk, date(2026, 11, 20), link.pk)
@@ -59,9 +62,9 @@ def test_it_counts_what_it_stored(redis: Redis, link: TrackingLink, campaign: Ca
 def test_it_counts_an_event_once_however_often_it_comes(redis: Redis, link: TrackingLink) -> None:
     events = [event(link, AT) for _ in range(20)]
     send(redis, *events, *events)
-    assert ingest(redis) == batches.Result(stored=20, repeated=20)
+    assert ingest(redis) == Result(stored=20, repeated=20)
     send(redis, *reversed(events))
-    assert ingest(redis) == batches.Result(repeated=20)
+    assert ingest(redis) == Result(repeated=20)
 
     assert Click.objects.count() == 20
     assert DailyCount.objects.get().clicks == 20
@@ -83,89 +86,164 @@ def test_it_asks_for_settling_again_only_for_new_events(redis: Redis, link: Trac
     assert DailyCount.objects.get().clicks == 2
 
 
-def test_it_redoes_a_batch_that_was_committed_but_not_acknowledged(
-    redis: Redis, link: TrackingLink, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_knows_what_was_committed_though_nobody_heard_of_it(redis: Redis, link: TrackingLink) -> None:
     send(redis, *(event(link, AT) for _ in range(10)))
-    stream = Stream(redis, STREAM)
-    stream.join()
-    entries = stream.fresh(1)
-    monkeypatch.setattr(stream, "acknowledge", Mock())  # it dies here
-    batches.take(stream, entries)
-    assert redis.xlen(STREAM) == 10
+    mine = worker()
+    mine.look()
+    put, done = mine.put, []
 
-    heir = Stream(redis, STREAM, claim_after_ms=0)
-    assert batches.take(heir, heir.claim()) == batches.Result(repeated=10)
+    def put_and_lose_the_answer(job: Job) -> Result:
+        done.append(put(job))
+        raise OperationalError("server closed the connection unexpectedly")
 
+    mine.put = put_and_lose_the_answer  # type: ignore[method-assign]
+    with pytest.raises(OperationalError):
+        mine.turn(1)
+    mine.failures, mine.put = 1, put  # type: ignore[method-assign]
+
+    assert ingest(redis, mine) == Result()
+    assert done == [Result(stored=10)]
     assert DailyCount.objects.get().clicks == 10
-    assert redis.xlen(STREAM) == 0
-    assert redis.xpending(STREAM, "ingest")["pending"] == 0
 
 
-def test_it_reads_its_own_pending_entries_again(redis: Redis, link: TrackingLink) -> None:
-    send(redis, event(link, AT))
-    stream = Stream(redis, STREAM)
-    stream.join()
-    read = stream.fresh(1)
-    assert stream.fresh(1) == []
-    assert stream.pending() == read
+def test_it_recognises_what_was_stored_but_not_trimmed(redis: Redis, link: TrackingLink) -> None:
+    """Redis came back without the last second of its file: the same entries once more, under another life's position."""
+    events = [event(link, AT) for _ in range(10)]
+    send(redis, *events)
+    assert ingest(redis) == Result(stored=10)
+    redis.delete(f"{SHARD}:epoch")
+    send(redis, *events, event(link, AT))
+    assert ingest(redis) == Result(stored=1, repeated=10)
+    assert DailyCount.objects.get().clicks == 11
+
+
+class TestShards:
+    def test_two_processes_share_them(self, redis: Redis, link: TrackingLink) -> None:
+        first, second = worker(), worker()
+        first.look()
+        assert sorted(first.shards) == [STREAM, f"{STREAM}:0", f"{STREAM}:1"]
+        second.look()  # asks for one
+        for either in (first, second):
+            either.next_look = 0.0
+            either.look()
+        assert sorted(first.shards) == [STREAM, f"{STREAM}:0"]
+        assert sorted(second.shards) == [f"{STREAM}:1"]
+        for either in (first, second):  # neither asks again
+            either.next_look = 0.0
+            either.look()
+        assert (len(first.shards), len(second.shards)) == (2, 1)
+
+        send(redis, event(link, AT))
+        send(redis, event(link, AT), shard=f"{STREAM}:1")
+        first.turn(1)
+        second.turn(1)
+        assert (first.counted, second.counted) == (Result(stored=1), Result(stored=1))
+
+    def test_a_silent_ones_are_taken_over(self, redis: Redis, link: TrackingLink) -> None:
+        dead, heir = worker(), worker()
+        send(redis, *(event(link, AT) for _ in range(5)))
+        dead.look()
+        heir.look()
+        assert not heir.shards
+        StreamPosition.objects.update(held_until=timezone.now() - timedelta(seconds=9))
+        assert ingest(redis, heir) == Result(stored=5)
+
+    def test_one_that_overslept_stores_nothing(self, redis: Redis, link: TrackingLink) -> None:
+        sleeper, heir = worker(), worker()
+        sleeper.look()
+        StreamPosition.objects.update(held_until=timezone.now() - timedelta(seconds=9))
+        heir.look()
+        send(redis, *(event(link, AT) for _ in range(5)))
+        sleeper.turn(1)
+        assert (sleeper.counted, Click.objects.count()) == (Result(), 0)
+        assert ingest(redis, heir) == Result(stored=5)
+
+    def test_it_reads_those_of_an_earlier_setting(self, redis: Redis, link: TrackingLink, settings: Settings) -> None:
+        settings.STREAM_SHARDS = 4
+        ingest(redis)
+        settings.STREAM_SHARDS = 2
+        send(redis, event(link, AT), shard=f"{STREAM}:3")
+        mine = worker()
+        mine.look()
+        mine.turn(1)
+        assert mine.counted == Result(stored=1)
+
+    def test_it_begins_anew_with_another_redis(self, redis: Redis, link: TrackingLink) -> None:
+        """Whose clock is behind: its ids are lower than those that were read."""
+        send(redis, event(link, AT))
+        mine = worker()
+        assert ingest(redis, mine) == Result(stored=1)
+        redis.flushall()
+        redis.xadd(SHARD, {b"e": orjson.dumps(event(link, AT))}, id="5-1")
+        assert ingest(redis, mine) == Result(stored=1)
+
+    def test_it_begins_anew_when_redis_lost_its_memory(self, redis: Redis, link: TrackingLink) -> None:
+        send(redis, event(link, AT))
+        mine = worker()
+        assert ingest(redis, mine) == Result(stored=1)
+        redis.delete(SHARD)
+        redis.xadd(SHARD, {b"e": orjson.dumps(event(link, AT))}, id="5-1")
+        mine.next_check = 0.0
+        assert ingest(redis, mine) == Result(stored=1)
+
+    def test_it_takes_batches_of_bounded_size(self, redis: Redis, link: TrackingLink) -> None:
+        send(redis, *(event(link, AT) for _ in range(1_100)), together=1)
+        mine = worker(limit=500)
+        mine.look()
+        assert mine.turn(1)
+        assert mine.counted + Result() == Result()  # the first is on its way
+        assert len(mine.jobs) == 1
+        assert len(mine.jobs[0].batch) == 500
+        assert ingest(redis, mine).stored == 1_100
 
 
 @pytest.mark.parametrize(
     ("poison", "reason"),
     [
-        (b"{not json", b"invalid_json"),
-        (b"[]", b"not_an_event"),
-        (b'{"t":"view"}', b"not_an_event"),
-        (b'{"t":"click","at":-1}', b"invalid_at"),
-        (b'{"t":"click","at":1e12,"c":1}', b"invalid_at"),
-        (b'{"t":"click","at":99999999999999,"c":1}', b"invalid_at"),
-        (b'{"t":"click","at":1700000000000,"c":"1"}', b"invalid_c"),
-        (b'{"t":"click","at":1700000000000,"c":true}', b"invalid_c"),
-        (b'{"t":"click","at":1700000000000,"c":1,"p":1,"l":1,"n":9223372036854775808}', b"invalid_n"),
+        (b"{not json", "invalid_json"),
+        (b"[]", "not_an_event"),
+        (b'{"t":"purchase"}', "not_an_event"),
+        (b'{"t":["click"]}', "not_an_event"),
+        (b'{"t":"click","at":-1}', "invalid_at"),
+        (b'{"t":"click","at":1e12,"c":1}', "invalid_at"),
+        (b'{"t":"click","at":99999999999999,"c":1}', "invalid_at"),
+        (b'{"t":"click","at":1700000000000,"c":"1"}', "invalid_c"),
+        (b'{"t":"click","at":1700000000000,"c":true}', "invalid_c"),
+        (b'{"t":"click","at":1700000000000,"c":1,"p":1,"l":1,"n":9223372036854775808}', "invalid_n"),
     ],
 )
-def test_it_buries_poison_and_stores_the_rest(redis: Redis, link: TrackingLink, poison: bytes, reason: bytes) -> None:
+def test_it_buries_poison_and_stores_the_rest(redis: Redis, link: TrackingLink, poison: bytes, reason: str) -> None:
     send(redis, event(link, AT), poison, event(link, AT))
 
-    assert ingest(redis) == batches.Result(stored=2, buried=1)
+    assert ingest(redis) == Result(stored=2, buried=1)
 
-    [letter] = letters(redis)
-    assert (letter[b"e"], letter[b"reason"]) == (poison, reason)
-    assert redis.xlen(STREAM) == 0
+    assert letters() == [(poison, reason)]
+    assert waiting(redis) == 0
 
 
 def test_it_buries_events_that_name_nothing(redis: Redis, link: TrackingLink) -> None:
     send(redis, event(link, AT, c=404), event(link, AT, l=404), event(link, AT, p=404), event(link, AT))
 
-    assert ingest(redis) == batches.Result(stored=1, buried=3)
+    assert ingest(redis) == Result(stored=1, buried=3)
 
-    reasons = [letter[b"reason"] for letter in letters(redis)]
-    assert reasons == [b"unknown_campaign", b"unknown_link", b"unknown_link"]
+    assert [reason for _, reason in letters()] == ["unknown_campaign", "unknown_link", "unknown_link"]
 
 
 def test_it_finds_the_one_event_that_the_database_refuses(redis: Redis, link: TrackingLink) -> None:
-    send(redis, *(event(link, AT) for _ in range(50)), event(link, AT, ip="not an address"))
-    send(redis, *(event(link, AT) for _ in range(50)))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tracking_click ADD CHECK (source <> 'poison')")
+    bad = orjson.dumps(event(link, AT, src="poison"))
+    send(redis, *(event(link, AT) for _ in range(50)), bad, *(event(link, AT) for _ in range(50)))
 
-    assert ingest(redis) == batches.Result(stored=100, buried=1)
+    assert ingest(redis) == Result(stored=100, buried=1)
 
-    [letter] = letters(redis)
-    assert letter[b"reason"] == b"DataError"
+    assert letters() == [(bad, "IntegrityError")]
     assert DailyCount.objects.get().clicks == 100
-
-
-def test_it_revives_the_dead_letters(redis: Redis, link: TrackingLink) -> None:
-    send(redis, event(link, AT, l=404), b"{")
-    ingest(redis)
-    assert Stream(redis, STREAM).revive() == 2
-    assert redis.xlen(f"{STREAM}:dead") == 0
-    assert redis.xlen(STREAM) == 2
 
 
 def test_it_stores_no_nul_and_nothing_too_long(redis: Redis, link: TrackingLink) -> None:
     send(redis, event(link, AT, subs=["a\x00b", "x" * 300], ref="r" * 600, ua=PHONE + "z" * 600, src=None))
-    assert ingest(redis) == batches.Result(stored=1)
+    assert ingest(redis) == Result(stored=1)
     click = Click.objects.get()
     assert click.subs == ["ab", "x" * 256]
     assert (len(click.referrer), len(click.user_agent or ""), click.source) == (512, 512, "")
@@ -185,11 +263,11 @@ def test_it_makes_do_after_redis_came_back_empty(redis: Redis, link: TrackingLin
     ingest(redis)
     redis.flushall()
     send(redis, event(link, AT))
-    assert ingest(redis) == batches.Result(stored=1)
+    assert ingest(redis) == Result(stored=1)
 
 
 class TestVerdicts:
-    @pytest.mark.parametrize("agent", [GOOGLEBOT, "curl/8.5.0", "python-requests/2.32", "WhatsApp/2.23.20"])
+    @pytest.mark.parametrize("agent", [GOOGLEBOT, "curl/8.5.0", "python-requests/2.32"])
     def test_it_never_counts_known_robots(self, redis: Redis, link: TrackingLink, agent: str) -> None:
         send(redis, event(link, AT, ua=agent))
         ingest(redis)

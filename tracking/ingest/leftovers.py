@@ -17,7 +17,7 @@ PORTION: Final = 500
 
 
 def rescue(stream: Stream) -> int:
-    """The number of events brought into the stream."""
+    """The number of events brought into the stream, which are the portion of whoever reads their shard."""
     rescued = 0
     for path in sorted(settings.SPOOL_DIR.glob("events-*.jsonl")):
         with spool.taken(path) as file:

@@ -1,67 +1,200 @@
-"""One batch, one database transaction: COPY → temporary table → INSERT of what is new → counts of exactly that.
+"""One batch, one database transaction: rows by COPY, their counts, dead letters, and the position in the stream.
 
-Rows are inserted and counted in the order of their keys, and clicks before impressions, by every process: two batches
-that touch the same rows wait for each other and never deadlock.
+The rows go straight into the tables. If one of them is there already, or PostgreSQL refuses one, they go through a
+temporary table instead: what is new is stored and counted, what is refused becomes a dead letter.
+
+Rows go in by time and nonce, and clicks before impressions, in every process: two that store the same events at once wait
+for each other and never deadlock.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import batched
+from operator import itemgetter
+from typing import Final, NamedTuple
 
-from django.db import connection, transaction
+import structlog
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    transaction,
+)
 
-from tracking.ingest.rows import CLICK_COLUMNS, EVENT_COLUMNS
+from tracking.ingest import packing, rollups
+from tracking.ingest.rows import CLICK_COLUMNS, IMPRESSION_COLUMNS, Fact, Made
+from tracking.models import DeadLetter
 
-type Row = tuple[object, ...]
+log = structlog.get_logger(__name__)
 
-KEY: Final = "campaign_id, day, link_id, plan_version"
-COUNTS: Final = ("impressions", "invalid_impressions", "clicks", "invalid_clicks", "diverted_clicks")
-_clicks, _events = ", ".join(CLICK_COLUMNS), ", ".join(EVENT_COLUMNS)
+NOT_THE_EVENTS: Final = (OperationalError, InterfaceError, ProgrammingError, InternalError)
+"""PostgreSQL is away, or not migrated: no event is to blame."""
+PORTION: Final = 500  # rows of one write: some hundred kilobytes
+BY_ROW: Final = itemgetter(1)  # which begins with time and nonce, as unsigned numbers
+
+
+class Letter(NamedTuple):
+    """An event that is not stored, where it was, and why."""
+
+    entry: str
+    event: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    stored: int = 0
+    repeated: int = 0
+    buried: int = 0
+
+    def __add__(self, other: "Result") -> "Result":
+        return Result(self.stored + other.stored, self.repeated + other.repeated, self.buried + other.buried)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Events that are ready to be stored together."""
+
+    clicks: list[Made] = field(default_factory=list)
+    impressions: list[Made] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.clicks) + len(self.impressions) + len(self.letters)
+
+
+class Store:
+    """Of one process. Remembers what the rollups know, and whether repeated events are about."""
+
+    def __init__(self) -> None:
+        self.values = rollups.Values()
+        self._repeats = False
+
+    def put(self, batch: Batch, stream: str = "", move: Callable[[int], None] | None = None) -> Result:
+        """`move` moves the position, as the last thing before the commit; it may raise to undo all.
+
+        Raises NOT_THE_EVENTS; whether the transaction was committed is not known then.
+        """
+        if not self._repeats:
+            with suppress(Refused):
+                return self._in_one(batch, stream, move, self._copy)
+        result = self._in_one(batch, stream, move, self._merge)
+        self._repeats = result.repeated > len(batch) // 50
+        return result
+
+    def _in_one(
+        self,
+        batch: Batch,
+        stream: str,
+        move: Callable[[int], None] | None,
+        write: "Callable[[Batch], Written]",
+    ) -> Result:
+        with transaction.atomic():
+            written = write(batch)
+            learned = rollups.add(written.facts, self.values)
+            letters = [*batch.letters, *written.refused]
+            DeadLetter.objects.bulk_create(
+                DeadLetter(stream=stream, entry=letter.entry, event=letter.event, reason=letter.reason)
+                for letter in letters
+            )
+            if move:
+                move(len(written.facts))
+        self.values.remember(learned)
+        stored = len(written.facts)
+        return Result(stored, len(batch) - stored - len(letters), len(letters))
+
+    def _copy(self, batch: Batch) -> "Written":
+        """All of them are new and good, or an error."""
+        for table, made in (CLICKS, batch.clicks), (IMPRESSIONS, batch.impressions):
+            if made:
+                made.sort(key=BY_ROW)
+                try:
+                    _write(table.copy, made)
+                except NOT_THE_EVENTS:
+                    raise
+                except DatabaseError as error:
+                    raise Refused from error
+        return Written([made.fact for made in (*batch.clicks, *batch.impressions)], [])
+
+    def _merge(self, batch: Batch) -> "Written":
+        with connection.cursor() as cursor:
+            cursor.execute(PREPARE)
+        written = Written([], [])
+        for table, made in (CLICKS, batch.clicks), (IMPRESSIONS, batch.impressions):
+            unique = {one.fact.key: one for one in reversed(made)}  # the first of those that are equal
+            _merge(table, list(unique.values()), written)
+        return written
+
+
+class Refused(Exception):
+    """One of the rows is not to PostgreSQL's liking, or was there before."""
+
+
+class Written(NamedTuple):
+    facts: list[Fact]
+    refused: list[Letter]
+
+
+class Table(NamedTuple):
+    copy: str
+    copy_aside: str
+    clear: str
+    insert: str
+
+    @classmethod
+    def of(cls, name: str, columns: Sequence[str]) -> "Table":
+        names = ", ".join(columns)
+        return cls(
+            f"COPY tracking_{name} ({names}) FROM STDIN (FORMAT binary)",
+            f"COPY incoming_{name} ({names}) FROM STDIN (FORMAT binary)",
+            f"DELETE FROM incoming_{name}",  # noqa: S608  names from this package
+            f"INSERT INTO tracking_{name} ({names}) SELECT {names} FROM incoming_{name}"  # noqa: S608
+            " ORDER BY at, nonce < 0, nonce, campaign_id ON CONFLICT DO NOTHING"
+            " RETURNING campaign_id, (extract(epoch FROM at) * 1000)::bigint, nonce",
+        )
+
+
+CLICKS: Final = Table.of("click", CLICK_COLUMNS)
+IMPRESSIONS: Final = Table.of("impression", IMPRESSION_COLUMNS)
 
 PREPARE: Final = """
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_click (LIKE tracking_click) ON COMMIT DELETE ROWS;
 CREATE TEMPORARY TABLE IF NOT EXISTS incoming_impression (LIKE tracking_impression) ON COMMIT DELETE ROWS;
-DELETE FROM incoming_click;  -- for the second batch within a surrounding transaction
-DELETE FROM incoming_impression;
 """
 
-MERGE: Final = f"""
-WITH clicks AS (
-    INSERT INTO tracking_click ({_clicks}) SELECT {_clicks} FROM incoming_click ORDER BY campaign_id, at, nonce
-    ON CONFLICT DO NOTHING RETURNING {KEY}, partnership_id, creative_id, verdict = 'invalid' AS invalid, diverted
-), impressions AS (
-    INSERT INTO tracking_impression ({_events}) SELECT {_events} FROM incoming_impression ORDER BY campaign_id, at, nonce
-    ON CONFLICT DO NOTHING RETURNING {KEY}, partnership_id, creative_id, verdict = 'invalid' AS invalid
-), fresh AS (
-    SELECT {KEY}, partnership_id, creative_id, 0 AS impressions, 0 AS invalid_impressions,
-        (diverted = '' AND NOT invalid)::int AS clicks, (diverted = '' AND invalid)::int AS invalid_clicks,
-        (diverted <> '')::int AS diverted_clicks FROM clicks
-    UNION ALL
-    SELECT {KEY}, partnership_id, creative_id, (NOT invalid)::int, invalid::int, 0, 0, 0 FROM impressions
-), counted AS (
-    INSERT INTO tracking_dailycount AS total ({KEY}, partnership_id, creative_id, {", ".join(COUNTS)}, needs_settling)
-    SELECT {KEY}, min(partnership_id), max(creative_id), {", ".join(f"sum({name})" for name in COUNTS)}, true
-    FROM fresh GROUP BY {KEY} ORDER BY {KEY}
-    ON CONFLICT ({KEY}) DO UPDATE SET needs_settling = true,
-        {", ".join(f"{name} = total.{name} + excluded.{name}" for name in COUNTS)}
-)
-SELECT count(*) FROM fresh
-"""  # noqa: S608  only names from this file
+
+def _merge(table: Table, made: list[Made], written: Written) -> None:
+    """All at once; if PostgreSQL refuses that, in halves, down to the one that it refuses."""
+    if not made:
+        return
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(table.clear)
+            _write(table.copy_aside, made)
+            cursor.execute(table.insert)
+            fresh = set(cursor.fetchall())
+    except NOT_THE_EVENTS:
+        raise
+    except DatabaseError as error:
+        if len(made) > 1:
+            middle = len(made) // 2
+            _merge(table, made[:middle], written)
+            _merge(table, made[middle:], written)
+            return
+        log.exception("ingest.poison")
+        written.refused.append(Letter(made[0].entry.id, made[0].entry.line(made[0].line), type(error).__name__))
+        return
+    written.facts.extend(one.fact for one in made if one.fact.key in fresh)
 
 
-@transaction.atomic
-def store(clicks: Sequence[Row], impressions: Sequence[Row]) -> int:
-    """The number of events that were not stored before."""
-    with connection.cursor() as cursor:
-        cursor.execute(PREPARE)
-        _copy("click", _clicks, clicks)
-        _copy("impression", _events, impressions)
-        cursor.execute(MERGE)
-        return int(cursor.fetchone()[0])
-
-
-def _copy(name: str, columns: str, rows: Iterable[Row]) -> None:
+def _write(statement: str, made: Sequence[Made]) -> None:
     """psycopg's own errors would look like a fault of the rows even when the connection broke."""
-    statement = f"COPY incoming_{name} ({columns}) FROM STDIN"
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+        copy.write(packing.HEADER)
+        for portion in batched(made, PORTION):
+            copy.write(b"".join([one.row for one in portion]))
+        copy.write(packing.TRAILER)

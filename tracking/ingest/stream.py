@@ -1,125 +1,117 @@
-"""The event stream in Redis and its consumer group. Delivery is at least once; exactly once is PostgreSQL's work."""
+"""The shards of the event stream in Redis: read from a position on, and trimmed behind it.
 
-import os
+A stream's ids grow with the clock, but another Redis, or one that came back without its memory, may begin anew: `epoch`
+is a random name beside each stream, which tells one life of it from the next.
+"""
+
 import secrets
-import socket
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self
 
+import orjson
 from django.conf import settings
 from redis import Redis
 from redis.exceptions import ResponseError
 
-GROUP: Final = "ingest"
+from tracking.edge.buffer import visitor_of
+from tracking.ingest.events import Entry
+
 FIELD: Final = b"e"
-BATCH: Final = 5_000
-CLAIM_AFTER_MS: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    id: bytes
-    event: bytes | None
+PATIENCE: Final = 10.0  # seconds for an answer
 
 
 class Stream:
-    """One consumer's hold on the stream. What it read and did not acknowledge is pending and delivered again, to itself
-    by `pending`, to another by `claim` when it was silent for too long."""
+    """Reading goes over one connection and past the client's own conversion, which would cost as much as all the rest."""
 
-    def __init__(self, redis: "Redis", name: str, claim_after_ms: int = CLAIM_AFTER_MS) -> None:
+    def __init__(self, redis: "Redis") -> None:
         self.redis = redis
-        self.name = name
-        self.consumer = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-        self.claim_after_ms = claim_after_ms
+        self._connection: Any = None
 
     @classmethod
-    def open(cls, claim_after_ms: int = CLAIM_AFTER_MS) -> Self:
-        redis = Redis.from_url(settings.REDIS_URL, socket_timeout=10, socket_connect_timeout=5)
-        return cls(redis, settings.STREAM, claim_after_ms)
+    def open(cls) -> Self:
+        made = Redis.from_url(settings.REDIS_URL, socket_timeout=PATIENCE, socket_connect_timeout=5, protocol=2)
+        return cls(made)
 
-    @property
-    def graveyard(self) -> str:
-        return f"{self.name}:dead"
+    def read(self, positions: Mapping[str, str], count: int, block_ms: int | None = None) -> dict[str, list[Entry]]:
+        """At most `count` entries of each stream behind its position."""
+        wait = () if block_ms is None else ("BLOCK", block_ms)
+        found = self._ask("XREAD", "COUNT", count, *wait, "STREAMS", *positions.keys(), *positions.values())
+        return {name.decode(): _entries(entries) for name, entries in found or ()}
 
-    def join(self) -> None:
-        """Make stream and group where they are missing; Redis may have come back empty."""
+    def _ask(self, *command: object) -> Any:
+        connection = self._connection
+        if connection is None:
+            connection = self._connection = self.redis.connection_pool.get_connection()
         try:
-            self.redis.xgroup_create(self.name, GROUP, id="0", mkstream=True)
-        except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
-                raise
+            connection.send_command(*command)
+            return connection.read_response()
+        except BaseException as error:
+            if not isinstance(error, ResponseError):
+                connection.disconnect()
+            raise
 
-    def add(self, events: list[bytes]) -> None:
-        with self.redis.pipeline() as pipe:
+    def epochs(self, names: list[str]) -> list[str]:
+        """The name of each stream's present life; it gets one if it has none."""
+        keys = [f"{name}:epoch" for name in names]
+        found = self._ask("MGET", *keys)
+        for place, key in enumerate(keys):
+            if found[place] is None:
+                self._ask("SET", key, secrets.token_hex(8), "NX")
+                found[place] = self._ask("GET", key)
+        return [(epoch or b"").decode() for epoch in found]
+
+    def is_behind(self, name: str, position: str) -> bool:
+        """Whether the stream never had an entry at this position: it came back without its memory."""
+        try:
+            found: Any = self._ask("XINFO", "STREAM", name)
+        except ResponseError:
+            return False  # there is none: nothing was ever written in this life
+        last = found[found.index(b"last-generated-id") + 1].decode()
+        return _parts(last) < _parts(position)
+
+    def trim(self, name: str, position: str, *, exactly: bool) -> None:
+        """Forget what is stored. Redis is faster with a rest of some hundred."""
+        milliseconds, number = _parts(position)
+        self.redis.xtrim(name, minid=f"{milliseconds}-{number + 1}", approximate=not exactly)
+
+    def add(self, events: Iterable[bytes]) -> None:
+        """Bring events in as an edge does; each is an entry of its own."""
+        with self.redis.pipeline(transaction=False) as pipe:
             for event in events:
-                pipe.xadd(self.name, {FIELD: event})
+                pipe.xadd(shard_of(event), {FIELD: event})
             pipe.execute()
 
-    def fresh(self, block_ms: int, count: int = BATCH) -> list[Entry]:
-        return self._read(b">", block_ms, count)
+    def waiting(self, name: str, position: str) -> tuple[int, float]:
+        """About how many events are behind the position, and how many seconds ago the first of them came."""
+        sample: Any = self.redis.xrange(name, f"({position}", "+", count=500)
+        if not sample:
+            return 0, 0.0
+        events = sum(fields.get(FIELD, b"").count(b"\n") + 1 for _, fields in sample)
+        if len(sample) == 500:
+            events = round(events / len(sample) * int(self.redis.xlen(name)))
+        now: Any = self.redis.time()
+        return events, max(0.0, now[0] + now[1] / 1e6 - _parts(sample[0][0].decode())[0] / 1000)
 
-    def pending(self, count: int = BATCH) -> list[Entry]:
-        """Own entries that were read before and not acknowledged, oldest first."""
-        return self._read(b"0", None, count)
-
-    def _read(self, after: bytes, block_ms: int | None, count: int) -> list[Entry]:
-        found: Any = self.redis.xreadgroup(GROUP, self.consumer, {self.name: after}, count=count, block=block_ms)
-        return _entries(found[0][1]) if found else []
-
-    def claim(self, count: int = BATCH) -> list[Entry]:
-        """Take over what others read and left lying; also those whose entry was deleted, so that they end."""
-        found: Any = self.redis.xautoclaim(
-            self.name, GROUP, self.consumer, self.claim_after_ms, start_id="0", count=count
-        )
-        return _entries(found[1])
-
-    def acknowledge(self, entries: list[Entry]) -> None:
-        if not entries:
-            return
-        ids = [entry.id for entry in entries]
-        with self.redis.pipeline() as pipe:
-            pipe.xack(self.name, GROUP, *ids)
-            pipe.xdel(self.name, *ids)
-            pipe.execute()
-
-    def bury(self, entry: Entry, reason: str) -> None:
-        """Move one entry to the dead letters, with the reason. They are never trimmed: each was an acknowledged event."""
-        with self.redis.pipeline() as pipe:
-            letter: Any = {FIELD: entry.event or b"", b"reason": reason, b"id": entry.id}
-            pipe.xadd(self.graveyard, letter)
-            pipe.xack(self.name, GROUP, entry.id)
-            pipe.xdel(self.name, entry.id)
-            pipe.execute()
-
-    def revive(self) -> int:
-        """Put all dead letters back into the stream, after what made them fail was repaired. Their number."""
-        revived = 0
-        while letters := _entries(self.redis.xrange(self.graveyard, count=500)):
-            with self.redis.pipeline() as pipe:
-                for letter in letters:
-                    pipe.xadd(self.name, {FIELD: letter.event or b""})
-                pipe.xdel(self.graveyard, *(letter.id for letter in letters))
-                pipe.execute()
-            revived += len(letters)
-        return revived
-
-    def backlog(self) -> int:
-        """Entries not yet in PostgreSQL: they are deleted when they are."""
-        return int(self.redis.xlen(self.name))
-
-    def leave(self) -> None:
-        """Take the name out of the group, unless that would lose what is pending."""
-        held: Any = self.redis.xpending_range(self.name, GROUP, "-", "+", 1, consumername=self.consumer)
-        if not held:
-            self.redis.xgroup_delconsumer(self.name, GROUP, self.consumer)
-
-    def dismiss_silent(self, silent_ms: int = 3_600_000) -> None:
-        """Forget consumers that died long ago and whose entries others have taken over."""
-        consumers: Any = self.redis.xinfo_consumers(self.name, GROUP)
-        for consumer in consumers:
-            if not consumer["pending"] and consumer["idle"] > silent_ms:
-                self.redis.xgroup_delconsumer(self.name, GROUP, consumer["name"])
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.disconnect()
+        self.redis.close()
 
 
-def _entries(found: Any) -> list[Entry]:
-    return [Entry(key, (fields or {}).get(FIELD)) for key, fields in found]
+def shard_of(event: bytes) -> str:
+    """As the edge decides it. What is no event is poison in any of them."""
+    try:
+        visitor = visitor_of(event)
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        visitor = 0
+    return f"{settings.STREAM}:{visitor % settings.STREAM_SHARDS}"
+
+
+def _entries(found: list[Any]) -> list[Entry]:
+    """A reader of the raw answer: [[id, [field, value, …]], …]."""
+    return [Entry(key.decode(), b"\n".join(fields[1::2]) if fields else b"") for key, fields in found]
+
+
+def _parts(position: str) -> tuple[int, int]:
+    milliseconds, _, number = position.partition("-")
+    return int(milliseconds), int(number or 0)

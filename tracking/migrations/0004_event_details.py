@@ -113,6 +113,7 @@ class Migration(migrations.Migration):
                             ("sub4", "Sub id 4"),
                             ("sub5", "Sub id 5"),
                             ("landing", "Landing page"),
+                            ("creative", "Creative"),
                             ("smart_link", "Smart link"),
                             ("channel", "Channel"),
                             ("diversion", "Diversion"),

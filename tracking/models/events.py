@@ -133,6 +133,7 @@ class Dimension(models.TextChoices):
     SUB4 = "sub4", _("Sub id 4")
     SUB5 = "sub5", _("Sub id 5")
     LANDING = "landing", _("Landing page")
+    CREATIVE = "creative", _("Creative")
     SMART_LINK = "smart_link", _("Smart link")
     CHANNEL = "channel", _("Channel")
     DIVERSION = "diversion", _("Diversion")

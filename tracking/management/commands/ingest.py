@@ -8,10 +8,13 @@ from typing import Any
 import structlog
 from django.core.management.base import BaseCommand
 from django.db import connection
+from redis.exceptions import RedisError
 
+from tracking.ingest import status
 from tracking.ingest.inbox import Inbox
-from tracking.ingest.stream import CLAIM_AFTER_MS, Stream
-from tracking.ingest.worker import Worker
+from tracking.ingest.positions import LEASE, Positions
+from tracking.ingest.stream import Stream
+from tracking.ingest.worker import LIMIT, Worker
 
 log = structlog.get_logger(__name__)
 
@@ -21,32 +24,34 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--claim-after",
-            type=float,
-            default=CLAIM_AFTER_MS / 1000,
-            help="seconds until a silent one's work is taken",
+            "--status", action="store_true", help="say what waits in each shard and who reads it, and end"
         )
-        parser.add_argument("--revive", action="store_true", help="put the dead letters back into the stream, and end")
+        parser.add_argument("--batch", type=int, default=LIMIT, help="events of a batch under load")
+        parser.add_argument("--lease", type=float, default=LEASE, help="seconds until a silent one's shards are taken")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Two long-lived connections need no pool; its own waiting would come on top of ours after an outage.
-        connection.settings_dict["OPTIONS"].pop("pool", None)
-        stream = Stream.open(round(options["claim_after"] * 1000))
-        if options["revive"]:
-            self.stdout.write(f"{stream.revive()} events revived")
+        if options["status"]:
+            self.status()
             return
-        self.run(stream)
-
-    def run(self, stream: Stream) -> None:
+        # Few long-lived connections need no pool; its own waiting would come on top of ours after an outage.
+        connection.settings_dict["OPTIONS"].pop("pool", None)
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         inbox = Thread(target=Inbox(stop).run, name="inbox")
         inbox.start()
-        log.info("ingest.started", consumer=stream.consumer, stream=stream.name)
+        worker = Worker(Stream.open(), stop, Positions(lease=options["lease"]), options["batch"])
+        log.info("ingest.started", holder=worker.positions.holder)
         try:
-            Worker(stream, stop).run()
+            worker.run()
         finally:
             stop.set()
             inbox.join()
-        log.info("ingest.stopped", consumer=stream.consumer)
+        log.info("ingest.stopped", holder=worker.positions.holder)
+
+    def status(self) -> None:
+        try:
+            for shard in status.shards():
+                self.stdout.write(str(shard))
+        except RedisError as error:
+            self.stderr.write(f"Redis does not answer: {error}")
