@@ -9,11 +9,42 @@ from advertisers.models import Cap, Metric
 from tracking import caps
 from tracking.deciding import Decision
 from tracking.models import Conversion, Postback, Verdict
+from tracking.quality.conversion import judge_many, record
+from tracking.quality.facts import Subject
 
 
 def look_at(made: Iterable[tuple[Conversion, Decision]], postbacks: Mapping[UUID, Postback]) -> list[Conversion]:
     """Those whose verdict changed. Called once for each new conversion, under the lock of its order."""
-    return _count(conversion for conversion, _ in made)
+    made = list(made)
+    changed = _judge(made, postbacks)
+    return [*changed, *_count(conversion for conversion, _ in made)]
+
+
+def _judge(made: list[tuple[Conversion, Decision]], postbacks: Mapping[UUID, Postback]) -> list[Conversion]:
+    """Quality's rules; what holds or rejects is brought before those who decide."""
+    subjects = [_subject(conversion, decision, postbacks[conversion.pk]) for conversion, decision in made]
+    findings = list(zip([conversion for conversion, _ in made], judge_many(subjects), strict=True))
+    changed = []
+    for conversion, finding in findings:
+        verdict, reason = finding.verdict(conversion.verdict, conversion.reason)
+        if verdict != conversion.verdict:
+            conversion.verdict, conversion.reason = verdict, reason
+            changed.append(conversion)
+    record(findings)
+    return changed
+
+
+def _subject(conversion: Conversion, decision: Decision, postback: Postback) -> Subject:
+    touch = decision.touch
+    dated = touch if touch and touch.nonce is not None else None
+    return Subject(
+        conversion,
+        kind=touch.kind if touch else "",
+        clicked_at=dated.clicked_at if dated else None,
+        nonce=dated.nonce if dated else None,
+        fields=postback.fields,
+        ip=postback.ip,
+    )
 
 
 def _count(made: Iterable[Conversion]) -> list[Conversion]:

@@ -130,7 +130,7 @@ class TestSubIds:
     def test_it_fills_them_in_when_the_clicks_row_comes_late(
         self, redis: Redis, campaign: Campaign, link: TrackingLink
     ) -> None:
-        at = timezone.now()
+        at = timezone.now() - timedelta(minutes=1)
         process(report(campaign, "A-1", click_id=click_id(link, at, 7)))
         Conversion.objects.update(needs_settling=False)
         assert conversion("A-1").subs is None
@@ -147,7 +147,7 @@ class TestSubIds:
     def test_it_holds_the_conversion_when_that_row_is_a_robots(
         self, redis: Redis, campaign: Campaign, link: TrackingLink
     ) -> None:
-        at = timezone.now()
+        at = timezone.now() - timedelta(minutes=1)
         process(report(campaign, "A-1", click_id=click_id(link, at, 7)))
         Conversion.objects.update(needs_settling=False)
         send(redis, event(link, at, n=7, ua=GOOGLEBOT))

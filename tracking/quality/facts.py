@@ -1,0 +1,181 @@
+"""What is known of a conversion's click and buyer, for many conversions in a few queries.
+
+Addresses, devices and mails are compared, and kept, as keyed hashes of 64 bits.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection
+from maxminddb import InvalidDatabaseError
+
+from network.models import Membership
+from tracking.models import Channel, Conversion, QualityFacts, TouchKind
+from tracking.places import Places
+from tracking.quality import mail
+
+CLICKS: Final = """
+SELECT asked.k, click.*
+FROM unnest(%s::int[], %s::bigint[], %s::timestamptz[], %s::bigint[]) AS asked (k, c, a, n)
+CROSS JOIN LATERAL (
+    SELECT host(ip), user_agent, referrer, country, visitor, extra, verdict, reasons FROM tracking_click
+    WHERE campaign_id = asked.c AND at = asked.a AND nonce = asked.n OFFSET 0
+) AS click"""
+FROM_BROWSERS: Final = frozenset({Channel.TAG, Channel.PIXEL})
+DEVICE_NAMES: Final = ("device_id", "gaid", "idfa", "advertising_id", "idfv", "android_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Click:
+    ip: str | None = None
+    user_agent: str | None = None
+    referrer: str = ""
+    country: str = ""
+    visitor: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    verdict: str = "valid"
+    reasons: tuple[str, ...] = ()
+
+
+UNKNOWN: Final = Click()
+
+
+@dataclass(slots=True)
+class Subject:
+    """A conversion to judge: with campaign, goal, and what earned it. `click` is filled in by `gather`.
+
+    `fields` are what was reported; `ip` is the reporting caller's.
+    """
+
+    conversion: Conversion
+    kind: str = TouchKind.CLICK
+    clicked_at: datetime | None = None
+    nonce: int | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    ip: str | None = None
+    click: Click = UNKNOWN
+
+    @property
+    def buyer_ip(self) -> str | None:
+        """A browser's own; else what the advertiser's server says."""
+        if self.conversion.channel in FROM_BROWSERS:
+            return self.ip
+        given = self.fields.get("ip") or self._kept("ip", "user_ip", "customer_ip")
+        try:
+            return str(ip_address(given)) if given else None
+        except ValueError:
+            return None
+
+    @property
+    def address(self) -> str | None:
+        """Of the buyer, else of the click."""
+        return self.buyer_ip or self.click.ip
+
+    @property
+    def device(self) -> str:
+        given = self._kept(*DEVICE_NAMES) or next(
+            (str(self.click.extra[name]) for name in DEVICE_NAMES if self.click.extra.get(name)), ""
+        )
+        bare = given.strip().lower()
+        return "" if not bare.strip("0-") else bare  # a device that refuses says zeros
+
+    @property
+    def mail(self) -> str:
+        return mail.normal(self._kept("email", "mail", "customer_email"))
+
+    @property
+    def country(self) -> str:
+        given = self._kept("country", "country_code").upper()
+        return given if len(given) == 2 and given.isalpha() else _places().find(self.buyer_ip).country
+
+    @property
+    def countries(self) -> str:
+        if not self.click.country or not (country := self.country):
+            return ""
+        return f"{self.click.country}-{country}"
+
+    @property
+    def age(self) -> timedelta | None:
+        """From the click to the conversion; where only clocks put it before the click, to the report."""
+        if self.clicked_at is None or self.nonce is None:
+            return None
+        later = self.conversion.received_at if "clock_skew" in self.conversion.flags else self.conversion.occurred_at
+        return later - self.clicked_at
+
+    def facts(self) -> QualityFacts:
+        conversion = self.conversion
+        return QualityFacts(
+            conversion_id=conversion.pk,
+            campaign_id=conversion.campaign_id,
+            partnership_id=conversion.partnership_id,
+            at=conversion.occurred_at,
+            address=hashed("address", network_of(self.address)) if self.address else None,
+            device=hashed("device", self.device) if self.device else None,
+            mail=hashed("mail", self.mail) if self.mail else None,
+            countries=self.countries,
+        )
+
+    def _kept(self, *names: str) -> str:
+        kept = self.fields.get("kept")
+        found = {**kept, **self.fields} if isinstance(kept, dict) else self.fields
+        return next((str(found[name])[:320] for name in names if found.get(name)), "")
+
+
+def gather(subjects: Sequence[Subject]) -> None:
+    """Fill in the clicks, in one query."""
+    asked = [
+        (number, one.conversion.campaign_id, one.clicked_at, one.nonce)
+        for number, one in enumerate(subjects)
+        if one.nonce is not None and one.clicked_at is not None and one.kind == TouchKind.CLICK
+    ]
+    if not asked:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(CLICKS, [list(column) for column in zip(*asked, strict=True)])
+        for number, ip, agent, referrer, country, visitor, extra, verdict, reasons in cursor.fetchall():
+            subjects[number].click = Click(ip, agent, referrer, country, visitor, extra or {}, verdict, tuple(reasons))
+
+
+def network_of(ip: str) -> str:
+    """Of IPv6 the /64, which is one household."""
+    return str(ip_network(f"{ip}/64", strict=False)) if ":" in ip else ip
+
+
+def hashed(purpose: str, value: str) -> int:
+    """A signed 64 bit number that only this installation can make."""
+    return int.from_bytes(hmac.digest(_key(), f"{purpose}\n{value}".encode(), "sha256")[:8], signed=True)
+
+
+@cache
+def _places() -> Places:
+    try:
+        return Places(Path(settings.GEOIP_PATH) if settings.GEOIP_PATH else None)
+    except (OSError, InvalidDatabaseError):  # the edge and ingest say so already
+        return Places(None)
+
+
+@cache
+def _key() -> bytes:
+    return hashlib.sha256(f"quality\n{settings.SECRET_KEY}".encode()).digest()
+
+
+def mails_of(publishers: Collection[int]) -> dict[int, set[str]]:
+    """The addresses of the members of these organizations."""
+    found: dict[int, set[str]] = {}
+    members = Membership.objects.filter(organization__in=publishers)
+    for organization, address in members.values_list("organization_id", "user__email"):
+        found.setdefault(organization, set()).add(mail.normal(address))
+    return found
+
+
+def forget(older_than: datetime) -> int:
+    """No rule looks back further."""
+    return QualityFacts.objects.filter(at__lt=older_than).delete()[0]
