@@ -63,6 +63,7 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
         None,
         (
             Entry("reporting:home", "layout-dashboard", pgettext_lazy("menu", "Home")),
+            Entry("reporting:breakdown", "report-analytics", _("Reports")),
             Entry("network:organization-list", "building-community", _("Organizations")),
             Entry("advertisers:client-list", "briefcase", _("Clients")),
         ),

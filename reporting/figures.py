@@ -95,12 +95,13 @@ def ratio(part: int, whole: int) -> Fraction | None:
 
 @dataclass(frozen=True)
 class Slice:
-    """What one organization may see of one currency in one period; optionally of one campaign."""
+    """What one organization may see of one currency in one period; optionally of one campaign, or one publisher."""
 
     organization: Organization
     currency: str
     period: Period
     campaign: Campaign | None = None
+    publisher: Organization | None = None
 
     def campaigns(self) -> QuerySet[Campaign]:
         found = campaigns_seen_by(self.organization).filter(currency=self.currency)
@@ -110,7 +111,7 @@ class Slice:
         found = DailyCount.objects.filter(
             campaign_id__in=self.campaigns().values("pk"), day__range=(self.period.first, self.period.last)
         )
-        return found.filter(partnership_id__in=self._own()) if self._is_publisher else found
+        return found.filter(partnership_id__in=self._own()) if self.is_narrowed else found
 
     def commissions(self) -> QuerySet[Commission]:
         return self._mine(Commission.objects.filter(currency=self.currency))
@@ -130,22 +131,27 @@ class Slice:
                 )
             )
         )
-        return found.filter(partnership__in=self._own()) if self._is_publisher else found
+        return found.filter(partnership__in=self._own()) if self.is_narrowed else found
 
     def bonuses(self) -> QuerySet[Bonus]:
         found = Bonus.objects.filter(campaign__in=self.campaigns(), day__range=(self.period.first, self.period.last))
-        return found.filter(publisher=self.organization) if self._is_publisher else found
+        return found.filter(publisher=self._publisher) if self._publisher else found
 
     def _mine(self, commissions: QuerySet[Commission]) -> QuerySet[Commission]:
         found = commissions.filter(campaign__in=self.campaigns(), day__range=(self.period.first, self.period.last))
-        return found.filter(publisher=self.organization) if self._is_publisher else found
+        return found.filter(publisher=self._publisher) if self._publisher else found
 
     def _own(self) -> QuerySet[Partnership, Any]:
-        return Partnership.objects.filter(publisher=self.organization).values("pk")
+        return Partnership.objects.filter(publisher=self._publisher).values("pk")
 
     @property
-    def _is_publisher(self) -> bool:
-        return self.organization.kind == Kind.PUBLISHER
+    def is_narrowed(self) -> bool:
+        """To one publisher: itself, or the one that others ask about."""
+        return self._publisher is not None
+
+    @property
+    def _publisher(self) -> Organization | None:
+        return self.organization if self.organization.kind == Kind.PUBLISHER else self.publisher
 
 
 def campaigns_seen_by(organization: Organization) -> QuerySet[Campaign]:

@@ -198,6 +198,8 @@ ROWS: Final[dict[str, Row]] = {
     # reporting
     # the API
     "reporting:home": Row(),
+    "reporting:breakdown": Row(),
+    "reporting:breakdown-file": Row(),
     "api:campaign-list": Row(door=Door.KEY),
     "api:link-list": Row(door=Door.KEY),
     "api:conversion-list": Row(door=Door.KEY),
