@@ -23,6 +23,7 @@ from tracking.edge import (
 from tracking.edge.http import (
     GIF_ANSWER,
     MAX_TARGET,
+    Answer,
     Receive,
     Refused,
     Request,
@@ -37,9 +38,9 @@ from tracking.edge.state import Edge
 
 log = logging.getLogger("tracking.edge")
 
+NO_BODY: Final = {"type": "http.response.body"}
 READ: Final = ("GET", "HEAD")
 KNOWN_HOSTS: Final = 64
-CLICK: Final = re.compile(rb"/c/([0-9A-Za-z_-]{1,64})")
 IMPRESSION: Final = re.compile(rb"/i/([0-9A-Za-z_-]{1,64})\.gif")
 TOO_LONG: Final = refusal(414, "uri_too_long", "The address may have at most 8192 bytes.")
 TOO_LARGE: Final = refusal(431, "headers_too_large", "The headers may have at most 16384 bytes.")
@@ -54,9 +55,17 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            status, headers, body = await self._safely(scope, receive)
+            request = Request(scope)
+            try:
+                answer = self._answer(request, receive)
+                status, headers, body = answer if isinstance(answer, Response) else await answer
+            except Refused as refused:
+                status, headers, body = refused.response
+            except Exception:
+                log.exception("A request failed", extra={"request_id": uuid4().hex, "path": ascii(request.path[:100])})
+                status, headers, body = self._apology(request)
             await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+            await send({"type": "http.response.body", "body": body} if body and request.method != "HEAD" else NO_BODY)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
 
@@ -74,21 +83,14 @@ class Application:
             if message["type"] == "lifespan.shutdown":
                 return
 
-    async def _safely(self, scope: Scope, receive: Receive) -> Response:
-        request = Request.of(scope)
-        try:
-            return await self._answer(request, receive)
-        except Refused as refused:
-            return refused.response
-        except Exception:
-            log.exception("A request failed", extra={"request_id": uuid4().hex, "path": ascii(request.path[:100])})
-            if self._edge:
-                self._edge.counters["unexpected"] += 1
-            if request.path.endswith(b".gif"):
-                return GIF_ANSWER
-            return pages.starting() if request.path.startswith(b"/c/") else UNEXPECTED
+    def _apology(self, request: Request) -> Response:
+        if self._edge:
+            self._edge.counters["unexpected"] += 1
+        if request.path.endswith(b".gif"):
+            return GIF_ANSWER
+        return pages.starting() if request.path.startswith(b"/c/") else UNEXPECTED
 
-    async def _answer(self, request: Request, receive: Receive) -> Response:
+    def _answer(self, request: Request, receive: Receive) -> Answer:
         edge = self._edge
         if edge is None:
             return pages.starting()
@@ -96,32 +98,32 @@ class Application:
             return TOO_LONG
         if request.is_oversized:
             return TOO_LARGE
-        if not self._is_known(request.headers.get(b"host", b""), edge) and not request.path.startswith(b"/health/"):
+        host = request.headers.get(b"host", b"")
+        if host not in self._hosts and not self._is_known(host, edge) and not request.path.startswith(b"/health/"):
             return UNKNOWN_HOST
-        return await _routed(edge, request, receive)
+        return _routed(edge, request, receive)
 
     def _is_known(self, host: bytes, edge: Edge) -> bool:
-        if host in self._hosts:
-            return True
         known = callers.is_known_host(host, own=edge.config.host, local=edge.config.local)
         if known and len(self._hosts) < KNOWN_HOSTS:
             self._hosts.add(host)
         return known
 
 
-async def _routed(edge: Edge, request: Request, receive: Receive) -> Response:
-    method = request.method
-    for pattern, answer in ((CLICK, clicks.click), (IMPRESSION, impressions.impression)):
-        if found := pattern.fullmatch(request.path):
-            return await answer(edge, request, found[1]) if method in READ else method_not_allowed("GET, HEAD")
-    route = ROUTES.get(request.path)
+def _routed(edge: Edge, request: Request, receive: Receive) -> Answer:
+    method, path = request.method, request.path
+    if path.startswith(b"/c/"):
+        return clicks.click(edge, request, path[3:]) if method in READ else method_not_allowed("GET, HEAD")
+    if found := IMPRESSION.fullmatch(path):
+        return impressions.impression(edge, request, found[1]) if method in READ else method_not_allowed("GET, HEAD")
+    route = ROUTES.get(path)
     if route is None:
-        return await channels.answer(edge, request, receive) or pages.not_found()
+        return channels.answer(edge, request, receive) or pages.not_found()
     if method == "OPTIONS" and route.preflight:
         return route.preflight
     if method not in route.methods:
         return method_not_allowed(", ".join(route.methods))
-    return await route.answer(edge, request, receive)
+    return route.answer(edge, request, receive)
 
 
 class Route(NamedTuple):

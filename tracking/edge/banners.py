@@ -47,12 +47,13 @@ def _hashed(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-async def frame(edge: Edge, request: Request, code: bytes) -> Response:
+def frame(edge: Edge, request: Request, code: bytes) -> Response:
     """Always a page; an empty one where the link leads nowhere or there is nothing of that size."""
     way = _way(edge, code)
     asked, _ = visitor_parameters(request.query)
     advert = way and not way.diverted and chosen(way, asked.get("slot", ""))
-    content = _content(edge, way, advert, _labels(request.query)) if way and advert else ""
+    labels = None if asked.get("preview") else _labels(request.query)
+    content = _content(edge, way, advert, labels) if way and advert else ""
     body = (
         f'<!doctype html><html><head><meta charset="utf-8"><title>Ad</title><style>{_STYLE}</style></head>'
         f"<body>{content}</body></html>"
@@ -60,7 +61,7 @@ async def frame(edge: Edge, request: Request, code: bytes) -> Response:
     return Response(200, [*_page_headers(edge, len(body)), *COMMON], body)
 
 
-async def script(edge: Edge, request: Request, code: bytes) -> Response:
+def script(edge: Edge, request: Request, code: bytes) -> Response:
     """For pages that take one line of script; it puts the same frame where it stands."""
     way = _way(edge, code)
     asked, _ = visitor_parameters(request.query)
@@ -137,10 +138,13 @@ def _labels(query: bytes) -> dict[str, str]:
     return {name: parameters[name] for name in _PASSED if name in parameters}
 
 
-def _content(edge: Edge, way: Route, advert: Advert, labels: dict[str, str]) -> str:
-    query = escape(urlencode({"creative": advert.public_id, **labels}, quote_via=quote))
+def _content(edge: Edge, way: Route, advert: Advert, labels: dict[str, str] | None) -> str:
+    """`labels` None: shown to its publisher, so that nothing is counted and nothing can be clicked."""
+    query = escape(urlencode({"creative": advert.public_id, **(labels or {})}, quote_via=quote))
     code, picture = way.link.code, escape(edge.config.site_url + advert.path)
     start = f'<a href="/c/{code}?{query}" target="_blank" rel="sponsored noopener" data-view="/v/{code}.gif?{query}"'
+    if labels is None:
+        start = "<a"
     if advert.kind == NATIVE:
         inner = (
             f' class="n"><img src="{picture}" alt=""><div dir="auto"><b>{escape(advert.title)}</b>'
@@ -150,4 +154,4 @@ def _content(edge: Edge, way: Route, advert: Advert, labels: dict[str, str]) -> 
         size = f'width="{advert.width}" height="{advert.height}"'
         inner = f'><img src="{picture}" {size} alt="{escape(advert.name)}"></a>'
     pixel = f'<img class="p" src="/i/{code}.gif?{query}" alt="">'
-    return f"{start}{inner}{pixel}<script>{_SCRIPT}</script>"
+    return f"{start}{inner}" if labels is None else f"{start}{inner}{pixel}<script>{_SCRIPT}</script>"

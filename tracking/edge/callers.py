@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
 
 from tracking.edge.http import Request
 
@@ -25,14 +26,22 @@ def is_known_host(host: bytes, *, own: str, local: bool) -> bool:
 
 def address(request: Request, trusted: tuple[IPv4Network | IPv6Network, ...]) -> str | None:
     """The caller's. Forwarded addresses count as far as trusted proxies vouch for them, from the last to the first."""
+    if not (trusted and request.forwarded_for):
+        return canonical(request.peer)
     caller = parsed(request.peer)
-    if trusted and request.forwarded_for:
+    if caller:
         hops = [hop.strip() for value in request.forwarded_for for hop in value.decode("latin-1").split(",")]
         while hops and caller and any(caller in network for network in trusted):
             if (forwarded := parsed(hops.pop())) is None:
                 break
             caller = forwarded
     return str(caller) if caller else None
+
+
+@lru_cache(maxsize=8192)
+def canonical(text: str) -> str | None:
+    found = parsed(text)
+    return str(found) if found else None
 
 
 @lru_cache(maxsize=8192)
@@ -49,24 +58,31 @@ def parsed(text: str) -> Address | None:
     return found
 
 
+CONSENTS: Final = {
+    "granted": "granted",
+    "1": "granted",
+    "yes": "granted",
+    "denied": "denied",
+    "0": "denied",
+    "no": "denied",
+}
+
+
 def consent(request: Request, parameter: str) -> str:
     """`granted`, `denied` or `unknown`. A browser's Global Privacy Control is a no."""
     if request.headers.get(b"sec-gpc") == b"1":
         return "denied"
-    return {
-        "granted": "granted",
-        "1": "granted",
-        "yes": "granted",
-        "denied": "denied",
-        "0": "denied",
-        "no": "denied",
-    }.get(parameter.lower(), "unknown")
+    return CONSENTS.get(parameter.lower(), "unknown") if parameter else "unknown"
+
+
+PURPOSES: Final = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 
 
 def is_prefetch(headers: dict[bytes, bytes]) -> bool:
     """The browser asks ahead of its user."""
-    for name in (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz"):
-        value = headers.get(name)
-        if value and any(word in value.lower() for word in (b"prefetch", b"prerender", b"preview")):
-            return True
+    for name in PURPOSES:
+        if name in headers:
+            value = headers[name].lower()
+            if b"prefetch" in value or b"prerender" in value or b"preview" in value:
+                return True
     return False

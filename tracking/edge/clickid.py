@@ -10,14 +10,19 @@ import hashlib
 import hmac
 import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 PREFIX: Final = "v1."
 LENGTH: Final = 70
 CONSENTS: Final = ("unknown", "granted", "denied")
 _PAYLOAD: Final = struct.Struct(">BBHIHIHIHIQ")
+_HEAD: Final = struct.Struct(">BBHIHIHI")
+_TAIL: Final = struct.Struct(">HIQ")
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _MAC: Final = 16
 _LOW: Final = 0xFFFFFFFF
 
@@ -77,8 +82,13 @@ def _derived(secret_key: str) -> tuple[int, bytes]:
 
 def sign(keys: Keys, click: ClickId) -> str:
     partnership, link, creative, at, nonce, consent = click
+    return signed(keys, head(keys, partnership, link, creative, consent), at, nonce).decode()
+
+
+def head(keys: Keys, partnership: int, link: int, creative: int | None, consent: str) -> bytes:
+    """What the payloads of one link's clicks have in common."""
     creative = creative or 0
-    payload = _PAYLOAD.pack(
+    return _HEAD.pack(
         keys.signing_id,
         CONSENTS.index(consent),
         partnership >> 32,
@@ -87,11 +97,14 @@ def sign(keys: Keys, click: ClickId) -> str:
         link & _LOW,
         creative >> 32,
         creative & _LOW,
-        at >> 32,
-        at & _LOW,
-        nonce,
     )
-    return PREFIX + urlsafe_b64encode(payload + _mac(keys.signing, payload)).rstrip(b"=").decode()
+
+
+def signed(keys: Keys, head: bytes, at_ms: int, nonce: int) -> bytes:
+    """The click id with this head, in ASCII."""
+    payload = head + _TAIL.pack(at_ms >> 32, at_ms & _LOW, nonce)
+    data = b2a_base64(payload + _mac(keys.signing, payload), newline=False)
+    return b"v1." + data[:-1].translate(_URL_SAFE)  # without the "=" at the end
 
 
 def read(keys: Keys, text: str) -> ClickId:
@@ -118,4 +131,17 @@ def looks_like_one(text: str) -> bool:
 
 
 def _mac(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, b"v1." + payload, "sha256")[:_MAC]
+    """HMAC-SHA256, from states that have taken in the key already: a third of the time of `hmac.digest`."""
+    begun, ended = _keyed(key)
+    inner, outer = begun.copy(), ended.copy()
+    inner.update(payload)
+    outer.update(inner.digest())
+    return outer.digest()[:_MAC]
+
+
+@lru_cache(maxsize=64)
+def _keyed(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+    block = key.ljust(64, b"\0")  # our keys have 32 bytes
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+    inner.update(b"v1.")
+    return inner, outer

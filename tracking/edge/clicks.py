@@ -1,10 +1,10 @@
 """GET /c/<code>: a visitor on a publisher's link."""
 
+import re
 from typing import Final
 
-from tracking.edge import callers, events, pages
-from tracking.edge.clickid import ClickId, sign
-from tracking.edge.http import COMMON, Request, Response
+from tracking.edge import callers, clickid, events, pages
+from tracking.edge.http import COMMON, After, Answer, Request, Response
 from tracking.edge.redirects import ascii_url, deep_link, with_click_id
 from tracking.edge.route import Landing, Route
 from tracking.edge.routes import route
@@ -13,18 +13,20 @@ from tracking.edge.visit import Visit
 from tracking.edge.wishes import wishes
 from tracking.snapshot import Creative
 
-_EMPTY: Final = (b"content-length", b"0")
+CODE: Final = re.compile(rb"[0-9A-Za-z_-]{1,64}")
 
 
-async def click(edge: Edge, request: Request, code: bytes) -> Response:
+def click(edge: Edge, request: Request, code: bytes) -> Answer:
     snapshot = edge.snapshot
     if snapshot is None:
         return pages.starting()
-    way = route(snapshot, code.decode())
+    way = route(snapshot, code.decode("latin-1"))
     if way is None:
+        if not CODE.fullmatch(code):
+            return pages.not_found()
         edge.counters["invalid_link"] += 1
-        return redirect(ascii_url(snapshot.fallback_url)) if snapshot.fallback_url else pages.not_found()
-    return await visited(arrived(edge, request, way))
+        return redirect(ascii_url(snapshot.fallback_url).encode()) if snapshot.fallback_url else pages.not_found()
+    return visited(arrived(edge, request, way))
 
 
 def arrived(edge: Edge, request: Request, way: Route) -> Visit:
@@ -35,34 +37,45 @@ def arrived(edge: Edge, request: Request, way: Route) -> Visit:
     return visit
 
 
-async def visited(visit: Visit, diverted: str | None = None) -> Response:
+def visited(visit: Visit, diverted: str | None = None) -> Answer:
     """Record the click and say where it goes. `diverted`: what the steps said, if they were asked already."""
-    way, landing = visit.route, None
-    creative = chosen_creative(visit)
+    way = visit.route
     if diverted is None:
         diverted = way.diverted or diversion(visit)
+    return _sent(visit, diverted)
+
+
+def is_click(visit: Visit) -> bool:
+    """A HEAD or a prefetch goes the same way and is not recorded."""
+    return visit.request.method == "GET" and not callers.is_prefetch(visit.request.headers)
+
+
+def _sent(visit: Visit, diverted: str) -> Answer:
+    way, landing = visit.route, None
+    creative = chosen_creative(visit)
     if diverted:
-        response = redirect(way.fallback) if way.fallback else pages.not_found()
+        response = redirect(way.fallback.encode()) if way.fallback else pages.not_found()
     else:
         target, landing = destination(visit, creative)
-        click_id = sign(visit.edge.config.keys, identity(visit, creative))
-        response = redirect(_into_app(visit, click_id) or with_click_id(target, way.campaign.click_parameter, click_id))
-    if visit.request.method == "GET" and not callers.is_prefetch(visit.request.headers):
-        events.flag_request(visit)
-        await visit.edge.buffer.add(*events.event("click", visit, creative, landing, diverted))
-    return response
+        found = click_id(visit, creative)
+        response = redirect(_into_app(visit, found) or with_click_id(target, way.campaign.click_parameter, found))
+    if not is_click(visit):
+        return response
+    events.flag_request(visit)
+    event = events.event(b"click", visit, creative, landing, diverted)
+    return After(response, visit.edge.buffer.add(event, visit.shard))
 
 
-def _into_app(visit: Visit, click_id: str) -> str:
+def _into_app(visit: Visit, found: bytes) -> bytes:
     """A deep link is a page that was chosen on purpose; it wins."""
     way = visit.route
     if way.app is None or way.link.destination or visit.parameters.get("url"):
-        return ""
-    return way.app(visit, click_id)
+        return b""
+    return way.app(visit, found.decode()).encode()
 
 
-def redirect(location: str) -> Response:
-    return Response(302, [(b"location", location.encode("ascii")), _EMPTY, *COMMON])
+def redirect(location: bytes) -> Response:
+    return Response(302, [(b"location", location), *COMMON])
 
 
 def diversion(visit: Visit) -> str:
@@ -72,10 +85,13 @@ def diversion(visit: Visit) -> str:
     return ""
 
 
-def identity(visit: Visit, creative: Creative | None) -> ClickId:
-    way = visit.route
-    creative_id = creative.id if creative else None
-    return ClickId(way.partnership.id, way.link.id, creative_id, visit.at_ms, visit.nonce, visit.consent)
+def click_id(visit: Visit, creative: Creative | None) -> bytes:
+    way, keys = visit.route, visit.edge.config.keys
+    kept = (creative.id if creative else None, visit.consent)
+    head = way.id_heads.get(kept)
+    if head is None:
+        head = way.id_heads[kept] = clickid.head(keys, way.partnership.id, way.link.id, *kept)
+    return clickid.signed(keys, head, visit.at_ms, visit.nonce)
 
 
 def chosen_creative(visit: Visit) -> Creative | None:

@@ -10,10 +10,12 @@ when it was received; `n` nonce (signed, 64 bits); `subs` the five sub ids, `src
 Campaign, `at` and `n` together are the event's identity.
 """
 
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
+from tracking.edge.http import printable
 from tracking.edge.parse import MAX_SUB, cut, has_macro
 from tracking.edge.route import Landing
 from tracking.edge.visit import Visit
@@ -21,6 +23,7 @@ from tracking.edge.wishes import NAMED
 from tracking.snapshot import Creative
 
 MAX_TEXT: Final = 512
+MAX_LANGUAGE: Final = 64
 MAX_COUPON: Final = 64
 MAX_SURPLUS: Final = 32  # labels beyond the five
 SUBS: Final = ("sub1", "sub2", "sub3", "sub4", "sub5")
@@ -28,31 +31,29 @@ NOT_A_VISIT: Final = frozenset({b"iframe", b"frame", b"image", b"script", b"styl
 
 
 def event(
-    kind: str, visit: Visit, creative: Creative | None = None, landing: Landing | None = None, diverted: str = ""
-) -> tuple[bytes, str]:
-    """The event, and what decides its shard. Without consent nothing that could tell the visitor from others."""
-    request, parameters = visit.request, visit.parameters
-    address = visit.address
-    found: dict[str, Any] = {
-        "cr": creative and creative.id,
-        "lp": landing and landing.id,
-        "subs": subs(visit),
-        "src": labelled(visit, parameters.get("source", "")),
-        "cp": cut(parameters.get("coupon") or visit.route.link.coupon, MAX_COUPON),
-        "div": diverted,
-        "x": extras(visit),
-    }
+    kind: bytes, visit: Visit, creative: Creative | None = None, landing: Landing | None = None, diverted: str = ""
+) -> bytes:
+    """Put together by hand, for most of it is known beforehand; what strangers sent goes through orjson."""
+    nonce = visit.nonce
+    parts = [b'{"t":"%b",%b,"at":%d,"n":%d' % (kind, visit.route.head, visit.at_ms, signed(nonce))]
+    if creative:
+        parts.append(b',"cr":%d' % creative.id)
+    if landing:
+        parts.append(b',"lp":%d' % landing.id)
+    if labels := subs(visit):
+        parts.append(b',"subs":' + orjson.dumps(labels))
+    if visit.parameters or visit.surplus or visit.route.link.more:
+        parts.extend(_brought(visit))
     if visit.consent != "denied":
-        found["ip"] = address
-        found["ua"] = visit.user_agent
-        found["ref"] = request.header(b"referer")[:MAX_TEXT]
-        found["lang"] = request.header(b"accept-language")[:64]
+        parts.extend(_of_the_visitor(visit))
     if visit.consent != "unknown":
-        found["consent"] = visit.consent
-    found["flags"] = visit.flags  # last: labels add to them
-    rest = orjson.dumps({key: value for key, value in found.items() if value})
-    head = b'{"t":"%b",%b,"at":%d,"n":%d' % (kind.encode(), visit.route.head, visit.at_ms, signed(visit.nonce))
-    return head + (b"," + rest[1:] if len(rest) > 2 else b"}"), address or ""
+        parts.append(b',"consent":"%b"' % visit.consent.encode())
+    if diverted:
+        parts.append(b',"div":"%b"' % diverted.encode())
+    if visit.flags:
+        parts.append(b',"flags":' + orjson.dumps(visit.flags))
+    parts.append(b"}")
+    return b"".join(parts)
 
 
 def signed(nonce: int) -> int:
@@ -60,12 +61,48 @@ def signed(nonce: int) -> int:
     return nonce - (1 << 64) if nonce >> 63 else nonce
 
 
+def _brought(visit: Visit) -> list[bytes]:
+    parts: list[bytes] = []
+    parameters = visit.parameters
+    if source := parameters.get("source"):
+        parts.append(b',"src":' + orjson.dumps(labelled(visit, source)))
+    if coupon := parameters.get("coupon") or visit.route.link.coupon:
+        parts.append(b',"cp":' + orjson.dumps(cut(coupon, MAX_COUPON)))
+    if visit.surplus or "click" in parameters:
+        parts.append(b',"x":' + orjson.dumps(extras(visit)))
+    return parts
+
+
+def _of_the_visitor(visit: Visit) -> list[bytes]:
+    """What could tell the visitor from others: nothing of it is kept without consent."""
+    parts: list[bytes] = []
+    headers = visit.request.headers
+    if address := visit.address:
+        parts.append(b',"ip":"%b"' % address.encode())
+    if agent := headers.get(b"user-agent"):
+        parts.append(b',"ua":' + quoted(agent[: 4 * MAX_TEXT], MAX_TEXT))
+    if referrer := headers.get(b"referer"):
+        parts.append(b',"ref":' + orjson.dumps(printable(referrer)[:MAX_TEXT]))
+    if language := headers.get(b"accept-language"):
+        parts.append(b',"lang":' + quoted(language[: 4 * MAX_LANGUAGE], MAX_LANGUAGE))
+    return parts
+
+
+@lru_cache(maxsize=4096)
+def quoted(header: bytes, limit: int) -> bytes:
+    """As a JSON string. Many visitors have the same browser."""
+    return orjson.dumps(printable(header)[:limit])
+
+
 def subs(visit: Visit) -> list[str]:
     """The click's own labels before those of the link, without empty ones at the end."""
-    own = visit.route.link.subs[:5]
-    found = [*own, *[""] * (5 - len(own))]
+    parameters = visit.parameters
+    own = visit.route.subs
+    if not parameters:
+        return own
+    found = own + [""] * (5 - len(own))
     for number, name in enumerate(SUBS):
-        if value := visit.parameters.get(name):
+        if value := parameters.get(name):
             found[number] = labelled(visit, value)
     while found and not found[-1]:
         found.pop()
@@ -95,7 +132,7 @@ def labelled(visit: Visit, text: str) -> str:
     if len(text) > MAX_SUB // 4 and (short := cut(text, MAX_SUB)) != text:
         text = short
         visit.flag("truncated")
-    if text and not text.isalnum() and has_macro(text):
+    if not text.isalnum() and has_macro(text):
         visit.flag("macro_not_replaced")
     return text
 

@@ -1,9 +1,8 @@
 """Requests and responses, as little as the edge needs of HTTP."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Awaitable, Callable, Generator, Iterable, MutableMapping
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -25,12 +24,27 @@ class Response(NamedTuple):
     body: bytes = b""
 
 
+class After:
+    """A response that waits for something to be done."""
+
+    __slots__ = ("done", "response")
+
+    def __init__(self, response: Response, done: Awaitable[object]) -> None:
+        self.response, self.done = response, done
+
+    def __await__(self) -> Generator[Any, Any, Response]:
+        yield from self.done.__await__()
+        return self.response
+
+
 class Refused(Exception):
     """The request is answered at once, before anything else is done."""
 
     def __init__(self, response: Response) -> None:
         self.response = response
 
+
+type Answer = Response | Awaitable[Response]
 
 NO_STORE: Final = (b"cache-control", b"no-store")
 COMMON: Final[Headers] = [
@@ -45,27 +59,22 @@ PAGE_POLICY: Final = (
 )
 
 
-@dataclass(slots=False)
 class Request:
-    scope: Scope
-    method: str
-    path: bytes
-    query: bytes
-    headers: dict[bytes, bytes]  # of a repeated header the last
+    __slots__ = ("headers", "method", "path", "query", "scope")
 
-    @classmethod
-    def of(cls, scope: Scope) -> "Request":
-        return cls(scope, scope["method"], scope["raw_path"], scope["query_string"], dict(scope["headers"]))
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.path: bytes = scope["raw_path"]
+        self.query: bytes = scope["query_string"]
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])  # of a repeated header the last
 
     def header(self, name: bytes) -> str:
         """As text without control characters; bytes that are not UTF-8 are replaced."""
         value = self.headers.get(name)
-        if value is None:
-            return ""
-        text = value.decode("utf-8", "replace")
-        return text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
+        return printable(value) if value else ""
 
-    @cached_property
+    @property
     def forwarded_for(self) -> list[bytes]:
         return [value for name, value in self.scope["headers"] if name == b"x-forwarded-for"]
 
@@ -75,7 +84,12 @@ class Request:
 
     @property
     def is_oversized(self) -> bool:
-        return sum(len(name) + len(value) for name, value in self.scope["headers"]) > MAX_HEADERS
+        return sum(map(len, chain.from_iterable(self.scope["headers"]))) > MAX_HEADERS
+
+
+def printable(header: bytes) -> str:
+    text = header.decode("utf-8", "replace")
+    return text if text.isprintable() else "".join(letter for letter in text if letter.isprintable())
 
 
 async def read_body(request: Request, receive: Receive, limit: int) -> bytes:

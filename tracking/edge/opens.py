@@ -1,14 +1,14 @@
 """GET /o/<code>.gif?r=<recipient>: an e-mail was opened. Always a gif, whatever was asked."""
 
 from tracking.edge import callers, clicks, events
-from tracking.edge.http import GIF_ANSWER, Request, Response
+from tracking.edge.http import GIF_ANSWER, After, Answer, Request
 from tracking.edge.recipients import UNSUBSCRIBED
 from tracking.edge.routes import route
 from tracking.edge.state import Edge
 from tracking.snapshot.suppressions import suppressed
 
 
-async def opened(edge: Edge, request: Request, code: bytes) -> Response:
+def opened(edge: Edge, request: Request, code: bytes) -> Answer:
     """Recorded also for who has unsubscribed, with that as its reason: the mail should not have been sent."""
     snapshot = edge.snapshot
     way = snapshot and route(snapshot, code.decode())
@@ -22,5 +22,5 @@ async def opened(edge: Edge, request: Request, code: bytes) -> Response:
     advertiser, publisher = way.campaign.advertiser_id, way.partnership.publisher_id
     is_unsubscribed = recipient and suppressed(snapshot).has(advertiser, publisher, recipient)
     diverted = UNSUBSCRIBED if is_unsubscribed else ""
-    await edge.buffer.add(*events.event("open", visit, clicks.chosen_creative(visit), None, diverted))
-    return GIF_ANSWER
+    event = events.event(b"open", visit, clicks.chosen_creative(visit), None, diverted)
+    return After(GIF_ANSWER, edge.buffer.add(event, visit.shard))

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -46,6 +47,8 @@ def lenient(raw: bytes) -> str:
 
 def visitor_parameters(query: bytes) -> tuple[dict[str, str], bool]:
     """Of the first hundred parameters the first of each name, and whether a name was repeated. Empty ones are absent."""
+    if b"%" not in query and b"+" not in query and query.isascii() and (text := query.decode()).isprintable():
+        return _plain_parameters(text)
     found: dict[str, str] = {}
     repeated = False
     for number, (raw_name, raw_value) in enumerate(pairs(query)):
@@ -58,6 +61,21 @@ def visitor_parameters(query: bytes) -> tuple[dict[str, str], bool]:
             repeated = True
         elif value := lenient(raw_value):
             found[name] = value if name not in ADDRESSES else _untouched(raw_value)
+    return found, repeated
+
+
+def _plain_parameters(query: str) -> tuple[dict[str, str], bool]:
+    """Where nothing is to be decoded."""
+    found: dict[str, str] = {}
+    repeated = False
+    for part in islice(filter(None, query.split("&")), MAX_PARAMETERS):
+        name, _, value = part.partition("=")
+        if not value or len(name) > MAX_NAME:
+            continue
+        if name in found:
+            repeated = True
+        else:
+            found[name] = value
     return found, repeated
 
 

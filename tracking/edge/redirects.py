@@ -14,7 +14,7 @@ _KEPT: Final = "!#$%&'()*+,/:;=?@[]~"
 
 
 @lru_cache(maxsize=65_536)
-def around_click_id(url: str, parameter: str) -> tuple[str, str]:
+def around_click_id(url: str, parameter: str) -> tuple[bytes, bytes]:
     """The two parts of the address between which the click id goes: after the query that is there, before the fragment.
 
     A parameter that already has our name is replaced.
@@ -23,10 +23,10 @@ def around_click_id(url: str, parameter: str) -> tuple[str, str]:
     base, _, query = rest.partition("?")
     kept = [part for part in query.split("&") if part and _name(part) != parameter]
     before = f"{base}?{'&'.join([*kept, f'{quote(parameter, safe="")}='])}"
-    return before, hash_sign + fragment
+    return before.encode(), (hash_sign + fragment).encode()
 
 
-def with_click_id(url: str, parameter: str, click_id: str) -> str:
+def with_click_id(url: str, parameter: str, click_id: bytes) -> bytes:
     before, after = around_click_id(url, parameter)
     return before + click_id + after
 

@@ -39,10 +39,12 @@ class Route:
         "diverted",
         "fallback",
         "head",
+        "id_heads",
         "landing",
         "link",
         "partnership",
         "steps",
+        "subs",
     )
 
     def __init__(
@@ -53,6 +55,8 @@ class Route:
         self.diverted = ""
         self.steps: tuple[Step, ...] = ()
         self.landing: Chooser | None = None
+        self.subs = [*link.subs[:5]]
+        self.id_heads: dict[tuple[int | None, str], bytes] = {}  # of click ids, by creative and consent
         self.app: AppChooser | None = None
         channel = b',"ch":"%b"' % link.channel.encode() if link.channel else b""
         smart = b',"sl":%d' % link.smart_link_id if link.smart_link_id else b""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tracking.edge import callers, clicks, events, pages
-from tracking.edge.http import Request, Response
+from tracking.edge.http import After, Answer, Request, Response
 from tracking.edge.redirects import ascii_url
 from tracking.edge.routes import route
 from tracking.edge.state import Edge
@@ -18,7 +18,7 @@ NO_MATCH: Final = "smart_link_no_match"
 _random: Final = random.SystemRandom()
 
 
-async def go(edge: Edge, request: Request, slug: bytes) -> Response:
+def go(edge: Edge, request: Request, slug: bytes) -> Answer:
     snapshot = edge.snapshot
     if snapshot is None:
         return pages.starting()
@@ -30,11 +30,12 @@ async def go(edge: Edge, request: Request, slug: bytes) -> Response:
     for visit in _visits(edge, request, snapshot, found):
         first = first or visit
         if not (visit.route.diverted or clicks.diversion(visit)):
-            return await clicks.visited(visit, diverted="")
-    if first and request.method == "GET" and not callers.is_prefetch(request.headers):
-        events.flag_request(first)
-        await edge.buffer.add(*events.event("click", first, None, None, NO_MATCH))
-    return _elsewhere(catch_all(snapshot, found))
+            return clicks.visited(visit, diverted="")
+    response = _elsewhere(catch_all(snapshot, found))
+    if first is None or request.method != "GET" or callers.is_prefetch(request.headers):
+        return response
+    events.flag_request(first)
+    return After(response, edge.buffer.add(events.event(b"click", first, None, None, NO_MATCH), first.shard))
 
 
 def _visits(edge: Edge, request: Request, snapshot: Snapshot, found: SmartLink) -> Iterator[Visit]:
@@ -56,4 +57,4 @@ def ranked(choices: tuple[Choice, ...], *, explore: bool) -> list[Choice]:
 
 
 def _elsewhere(address: str) -> Response:
-    return clicks.redirect(ascii_url(address)) if address else pages.not_found()
+    return clicks.redirect(ascii_url(address).encode()) if address else pages.not_found()

@@ -1,14 +1,18 @@
-"""One raw connection to Redis: batches of commands out, as many replies in. A general client costs a third of the
-edge's speed, and of its features only this is needed.
+"""One raw connection to Redis: commands out, as many replies in. A general client costs a third of the edge's speed, and
+of its features only this is needed.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 import hiredis
 from redis.asyncio.connection import parse_url
 
 CONNECT_PATIENCE: Final = 2.0
+
+type Replies = list[Any]
+"""Errors are among them as values (`hiredis.ReplyError`)."""
 
 
 class Lost(OSError):
@@ -20,29 +24,37 @@ def command(*parts: bytes) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """Use `connect`. One batch at a time."""
+    """Use `connect`. One batch of commands at a time."""
 
     def __init__(self) -> None:
         self._reader = hiredis.Reader()
-        self._replies: list[Any] = []
+        self._replies: Replies = []
         self._expected = 0
-        self._waiter: asyncio.Future[list[Any]] | None = None
+        self._done: Callable[[Replies | None], None] | None = None
         self._transport: asyncio.Transport | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    async def send(self, commands: list[bytes], patience: float) -> list[Any]:
-        """The replies, errors among them as values. Raises Lost; then, or after a TimeoutError, it is of no more use."""
+    def post(self, commands: list[bytes], done: Callable[[Replies | None], None]) -> None:
+        """`done` is called once, with the replies or with None when the connection was lost before they were all here."""
         if self._transport is None or self.closed.done():
-            raise Lost
-        self._expected, self._replies = len(commands), []
-        self._waiter = asyncio.get_running_loop().create_future()
-        self._transport.writelines(commands)
+            done(None)
+            return
+        self._expected, self._replies, self._done = len(commands), [], done
+        self._transport.write(b"".join(commands))
+
+    async def send(self, commands: list[bytes], patience: float) -> Replies:
+        """The replies. Raises Lost; then, or after a TimeoutError, the connection is of no more use."""
+        answer: asyncio.Future[Replies | None] = asyncio.get_running_loop().create_future()
+        self.post(commands, lambda replies: None if answer.done() else answer.set_result(replies))
         try:
             async with asyncio.timeout(patience):
-                return await self._waiter
+                replies = await answer
         except TimeoutError:
             self.abort()
             raise
+        if replies is None:
+            raise Lost
+        return replies
 
     def abort(self) -> None:
         if self._transport:
@@ -56,14 +68,18 @@ class Connection(asyncio.Protocol):
         replies = self._replies
         while (reply := self._reader.gets()) is not False:
             replies.append(reply)
-        if len(replies) >= self._expected and self._waiter and not self._waiter.done():
-            self._waiter.set_result(replies)
+        if len(replies) >= self._expected:
+            self._answer(replies)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.closed.done():
             self.closed.set_result(None)
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_exception(Lost())
+        self._answer(None)
+
+    def _answer(self, replies: Replies | None) -> None:
+        done, self._done = self._done, None
+        if done:
+            done(replies)
 
 
 async def connect(url: str) -> Connection:

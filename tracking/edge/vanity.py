@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from tracking.edge import clicks, pages
-from tracking.edge.http import COMMON, PAGE_POLICY, Request, Response
+from tracking.edge.http import COMMON, PAGE_POLICY, Answer, Request, Response
 from tracking.edge.redirects import ascii_url
 from tracking.edge.routes import route
 from tracking.edge.state import Edge
@@ -29,7 +29,7 @@ _WORDS: Final = {
 }
 
 
-async def shown(edge: Edge, request: Request, name: bytes, slug: bytes | None) -> Response:
+def shown(edge: Edge, request: Request, name: bytes, slug: bytes | None) -> Answer:
     snapshot = edge.snapshot
     if snapshot is None:
         return pages.starting()
@@ -41,8 +41,8 @@ async def shown(edge: Edge, request: Request, name: bytes, slug: bytes | None) -
     if way is None:
         edge.counters["invalid_link"] += 1
         fallback = snapshot.fallback_url
-        return clicks.redirect(ascii_url(fallback)) if fallback and slug else pages.not_found()
-    return await clicks.visited(clicks.arrived(edge, request, way))
+        return clicks.redirect(ascii_url(fallback).encode()) if fallback and slug else pages.not_found()
+    return clicks.visited(clicks.arrived(edge, request, way))
 
 
 def _page(snapshot: Snapshot, found: Vanity, language: str, query: bytes) -> Response:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tracking.edge import callers
+from tracking.edge.buffer import visitor_number
 from tracking.edge.pool import randomness
 from tracking.edge.route import Route
 
@@ -60,6 +61,10 @@ class Visit:
         """The one preferred, without region: "fa"."""
         first = self.request.header(b"accept-language").partition(",")[0].partition(";")[0]
         return first.strip().partition("-")[0].lower()[:8]
+
+    @property
+    def shard(self) -> int:
+        return visitor_number(self.address, self.nonce)
 
     def flag(self, code: str) -> None:
         """Note something odd about it, for those who judge."""

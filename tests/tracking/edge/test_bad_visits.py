@@ -164,7 +164,7 @@ def test_b39_conditional_and_partial_requests_are_full_ones(client: httpx.Client
             b"/c/shopLink1;jsessionid=1",
         ],
         *[b"/c/", b"/c", b"/", b"/i/shopLink1", b"/i/shopLink1.GIF", b"/postback/", b"/v1/conversions/", b"/admin"],
-        *[b"/c/" + b"a" * 65, b"/c/%00", b"/go/x", b"/c/shop%4cink1"],
+        *[b"/c/" + b"a" * 65, b"/c/%00", b"/goto/x", b"/c/shop%4cink1"],
     ],
 )
 def test_b47_odd_paths_are_404(tracking: Process, path: bytes) -> None:

@@ -34,5 +34,11 @@ def get(url: str, target: bytes, *headers: bytes, method: bytes = b"GET") -> tup
 
 
 def events(redis: Redis, stream: str = "events") -> list[dict[str, Any]]:
-    found: Any = redis.xrange(stream)
-    return [orjson.loads(fields[b"e"]) for _, fields in found]
+    """All that wait, in the order in which they were written; of one visitor at least."""
+    names = sorted(redis.keys(f"{stream}:[0-9]*"))
+    found: list[Any] = [entry for name in names for entry in redis.xrange(name)]
+    return [orjson.loads(line) for _, fields in sorted(found, key=_place) for line in fields[b"e"].split(b"\n")]
+
+
+def _place(entry: tuple[bytes, Any]) -> tuple[int, ...]:
+    return tuple(map(int, entry[0].split(b"-")))
