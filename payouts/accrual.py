@@ -4,6 +4,7 @@ Everything here may be run again, by any number of workers at once: the rows it 
 met posts nothing.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -11,7 +12,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
 
-from advertisers import plans
 from advertisers.models import Campaign, CommissionPlan, CommissionRule, GoalKind
 from network.models import Organization
 from payouts import booking, deliveries, ledger
@@ -19,7 +19,7 @@ from payouts.arithmetic import Refunds, Target, Terms, target
 from payouts.models import TRANSITIONS, Commission, CommissionStatus, Reason, Rejection
 from publishers.models import Partnership
 from tracking.days import zone
-from tracking.models import Conversion, DailyCount, Verdict
+from tracking.models import Conversion, DailyCount, Refund, Verdict
 
 Status = CommissionStatus
 WHOLE = frozenset({GoalKind.LEAD, GoalKind.INSTALL})
@@ -90,7 +90,26 @@ class Price:
     rule: CommissionRule
 
 
-def priced(conversion: Conversion) -> Price | Reason:
+class Tariff:
+    """The activated plans of these campaigns and their rules, read once."""
+
+    def __init__(self, campaigns: Collection[int]) -> None:
+        self._plans: dict[int, list[CommissionPlan]] = {campaign: [] for campaign in campaigns}
+        plans = CommissionPlan.objects.filter(campaign__in=campaigns).activated()
+        for plan in plans.order_by("-starts_at"):
+            self._plans[plan.campaign_id].append(plan)
+        rules = CommissionRule.objects.filter(plan__in=[plan for found in self._plans.values() for plan in found])
+        self._rules = {(rule.plan_id, rule.goal_id): rule for rule in rules}
+
+    def in_force(self, campaign: int, at: datetime) -> CommissionPlan | None:
+        """As `plans.in_force`."""
+        return next((plan for plan in self._plans[campaign] if plan.starts_at and plan.starts_at <= at), None)
+
+    def rule(self, plan: CommissionPlan, goal: int) -> CommissionRule | None:
+        return self._rules.get((plan.pk, goal))
+
+
+def priced(conversion: Conversion, tariff: Tariff | None = None) -> Price | Reason:
     """The plan in force at the attributed click and its rule for this goal; or why nothing is paid."""
     if conversion.is_test:
         return Reason.TEST
@@ -102,11 +121,38 @@ def priced(conversion: Conversion) -> Price | Reason:
         return Reason.OTHER_CURRENCY
     attribution = getattr(conversion, "attribution", None)
     clicked_at = (attribution and attribution.clicked_at) or conversion.occurred_at
-    plan = plans.in_force(conversion.campaign, clicked_at)
+    tariff = tariff or Tariff([conversion.campaign_id])
+    plan = tariff.in_force(conversion.campaign_id, clicked_at)
     if plan is None:
         return Reason.NO_PLAN
-    rule = plan.rules.filter(goal=conversion.goal_id).first()
+    rule = tariff.rule(plan, conversion.goal_id)
     return Price(conversion.partnership, plan, rule) if rule else Reason.NO_RULE
+
+
+@transaction.atomic
+def settle_new(conversion_ids: Collection[UUID]) -> set[UUID]:
+    """As `settle` for those of them that are new and simple, all together: never settled, not refunded, without a word from
+    the advertiser. Returns those that are settled; what others hold and what is not simple is left for `settle`."""
+    found = Conversion.objects.select_for_update(no_key=True, skip_locked=True, of=("self",)).filter(
+        pk__in=conversion_ids, needs_settling=True, reported_status=""
+    )
+    related = ("campaign__advertiser", "goal", "partnership__publisher", "attribution")
+    conversions = {each.pk: each for each in found.select_related(*related).order_by("received_at")}
+    for table in (Commission, Rejection, Refund):
+        for known in table.objects.filter(conversion__in=conversions).values_list("conversion_id", flat=True):
+            conversions.pop(known, None)
+    tariff = Tariff({each.campaign_id for each in conversions.values()})
+    prices = [(each, priced(each, tariff)) for each in conversions.values()]
+    Rejection.objects.bulk_create(
+        Rejection(conversion=each, code=price) for each, price in prices if isinstance(price, Reason)
+    )
+    commissions = [(_new(each, price), each) for each, price in prices if not isinstance(price, Reason)]
+    for commission, each in commissions:
+        commission.base = each.amount or 0
+    booking.record_all([(commission, _target(commission), each.occurred_at) for commission, each in commissions])
+    deliveries.note_new([commission for commission, _ in commissions])
+    Conversion.objects.filter(pk__in=conversions).update(needs_settling=False)
+    return set(conversions)
 
 
 def _existing(conversion: Conversion) -> list[Commission]:

@@ -3,7 +3,7 @@
 These functions expect the commission locked (`lock`), in the caller's database transaction, and leave it saved.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -66,6 +66,28 @@ def meet(commission: Commission, target: Target, *, effective_at: datetime | Non
             commission.status, commission.reason = Status.HELD, Reason.UNFUNDED
     commission.due_amount, commission.due_fee = due.amount, due.fee
     commission.save()
+
+
+def record_all(targets: Sequence[tuple[Commission, Target, datetime]]) -> None:
+    """As `meet` for commissions that are new, of conversions that happened then: in their order, and nothing else is posted
+    in this database transaction. They are saved."""
+    drafts = []
+    for commission, target, effective_at in targets:
+        home, fee_home = _homes(commission, commission.status)
+        giver = accounts.funds(commission.advertiser, commission.currency)
+        if moves := [*ledger.move(giver, home, target.amount), *ledger.move(giver, fee_home, target.fee)]:
+            key = f"commission:{commission.public_id}:1"
+            drafts.append(ledger.Draft("commission.recorded", key, moves, commission, effective_at, commission.plan))
+    covered = {id(draft.source): done for draft, done in zip(drafts, ledger.post_all(drafts), strict=True)}
+    for commission, target, _effective_at in targets:
+        is_covered = covered.get(id(commission))
+        if is_covered:
+            commission.amount, commission.fee, commission.step = target.amount, target.fee, 1
+        elif is_covered is not None:
+            commission.due_amount, commission.due_fee = target.amount, target.fee
+            if commission.status == Status.PENDING:
+                commission.status, commission.reason = Status.HELD, Reason.UNFUNDED
+    Commission.objects.bulk_create(commission for commission, _, _ in targets)
 
 
 def change(commission: Commission, status: CommissionStatus, *, reason: str = "", note: str = "") -> None:

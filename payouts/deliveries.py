@@ -3,6 +3,7 @@
 The same state of a commission is told to a postback once. `payouts.sending` sends.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -71,6 +72,15 @@ def note(commission: Commission, event: PostbackEvent) -> None:
         for postback in postbacks
     ]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def note_new(commissions: Sequence[Commission]) -> None:
+    """Commissions that were just recorded; few publishers want to hear of them."""
+    publishers = {commission.publisher_id for commission in commissions}
+    listening = set(PublisherPostback.objects.filter(publisher__in=publishers).values_list("publisher_id", flat=True))
+    for commission in commissions:
+        if commission.publisher_id in listening:
+            note(commission, Event.RECORDED)
 
 
 def note_status(commission: Commission) -> None:

@@ -20,6 +20,7 @@ def settle_conversions() -> None:
     work(
         lambda failed: accrual.waiting_conversions(BATCH, without=failed),
         lambda conversion: accrual.settle(conversion, skip_locked=True),
+        together=accrual.settle_new,
     )
 
 
@@ -45,16 +46,26 @@ def forget_postbacks() -> None:
         pass
 
 
-def work[T: Hashable](waiting: Callable[[set[T]], list[T]], do: Callable[[T], object]) -> int:
-    """Do all that waits. What fails is left out of this run, so that it does not keep the others waiting, and raised at the
-    end; a batch of which nothing could be done (others hold it) ends the run."""
+def work[T: Hashable](
+    waiting: Callable[[set[T]], list[T]],
+    do: Callable[[T], object],
+    *,
+    together: Callable[[list[T]], set[T]] | None = None,
+) -> int:
+    """Do all that waits; first `together` what can be, which says what it did, then one by one. What fails is left out of
+    this run, so that it does not keep the others waiting, and raised at the end; a batch of which nothing could be done
+    (others hold it) ends the run."""
     until, failed, errors, done = time.monotonic() + LONGEST, set[T](), [], 0
     seen = set[T]()
     while time.monotonic() < until:
         batch = waiting(failed)
         if seen.issuperset(batch):
             break
+        taken = _together(together, batch) if together else set()
+        done += len(taken)
         for item in batch:
+            if item in taken:
+                continue
             try:
                 do(item)
                 done += 1
@@ -66,3 +77,12 @@ def work[T: Hashable](waiting: Callable[[set[T]], list[T]], do: Callable[[T], ob
     if errors:
         raise ExceptionGroup("some could not be booked", errors)
     return done
+
+
+def _together[T: Hashable](do: Callable[[list[T]], set[T]], batch: list[T]) -> set[T]:
+    """Where that fails nothing was done, and each is tried by itself: so one of them stops no other."""
+    try:
+        return do(batch)
+    except Exception:
+        log.exception("payouts.divided", items=len(batch))
+        return set()

@@ -4,6 +4,7 @@ An entry moves amounts *from* one account *to* another; the balance of an accoun
 """
 
 from payouts.ledger.posting import (
+    Draft,
     Entry,
     InsufficientFunds,
     KeyReused,
@@ -13,6 +14,7 @@ from payouts.ledger.posting import (
     entry_id,
     move,
     post,
+    post_all,
 )
 from payouts.ledger.proof import Finding, verify
 from payouts.ledger.reading import (
@@ -30,6 +32,7 @@ from payouts.ledger.reading import (
 
 __all__ = [
     "Balance",
+    "Draft",
     "Entry",
     "Finding",
     "InsufficientFunds",
@@ -47,6 +50,7 @@ __all__ = [
     "move",
     "movements",
     "post",
+    "post_all",
     "statement",
     "trial_balance",
     "verify",

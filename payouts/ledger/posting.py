@@ -80,7 +80,7 @@ def post(
         raise TransactionManagementError("an entry belongs to the database transaction of its cause")
     if not moves:
         raise NothingToPost(key)
-    source_type, source_id = str(source._meta.model_name), str(getattr(source, "public_id", source.pk))
+    source_type, source_id = _named(source)
     fingerprint = _fingerprint(kind, moves, (source_type, source_id), plan, corrects)
     ids = _account_ids({account for each in moves for account in (each.source, each.target)})
     balances = _lock(ids.values())
@@ -108,11 +108,88 @@ def post(
     return Entry(made, is_new=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry to be written. Its key was never used: it belongs to something that is made in the same transaction."""
+
+    kind: str
+    key: str
+    moves: Sequence[Move]
+    source: Model
+    effective_at: datetime
+    plan: Model
+
+
+def post_all(drafts: Sequence[Draft]) -> list[bool]:
+    """Write these in their order, all locks taken at once as for one entry, and nothing else in the transaction. False for
+    one that a balance does not cover: it is left out, as if `post` had raised InsufficientFunds."""
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("entries belong to the database transaction of their causes")
+    if not drafts:
+        return []
+    ids = _account_ids({account for draft in drafts for each in draft.moves for account in (each.source, each.target)})
+    balances = _lock(ids.values())
+    covered = [_is_covered(draft.moves, ids, balances) for draft in drafts]
+    written = [draft for draft, is_covered in zip(drafts, covered, strict=True) if is_covered]
+    made = _insert_entries(written)
+    Posting.objects.bulk_create(
+        Posting(
+            entry_id=made[draft.key],
+            from_account_id=ids[each.source],
+            to_account_id=ids[each.target],
+            currency=each.source.currency,
+            amount=each.amount,
+        )
+        for draft in written
+        for each in draft.moves
+    )
+    return covered
+
+
+def _is_covered(moves: Sequence[Move], ids: Mapping[Account, int], balances: dict[int, tuple[int, int]]) -> bool:
+    """If so, `balances` are moved on to what they are then."""
+    try:
+        _refuse_below_floor(moves, ids, balances)
+    except InsufficientFunds:
+        return False
+    for each in moves:
+        for account, amount in ((ids[each.source], -each.amount), (ids[each.target], each.amount)):
+            if account in balances:
+                balance, floor = balances[account]
+                balances[account] = balance + amount, floor
+    return True
+
+
+def _insert_entries(drafts: Sequence[Draft]) -> dict[str, UUID]:
+    """By their keys."""
+    columns = [
+        [draft.kind for draft in drafts],
+        [draft.key for draft in drafts],
+        [_fingerprint(draft.kind, draft.moves, _named(draft.source), draft.plan, "") for draft in drafts],
+        [_named(draft.source)[0] for draft in drafts],
+        [_named(draft.source)[1] for draft in drafts],
+        [draft.plan.pk for draft in drafts],
+        [draft.effective_at for draft in drafts],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO journal_entry (kind, idempotency_key, fingerprint, source_type, source_id, plan_version_id,"
+            " effective_at) SELECT * FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[],"
+            " %s::bigint[], %s::timestamptz[]) RETURNING idempotency_key, id",
+            columns,
+        )
+        return dict(cursor.fetchall())
+
+
 def entry_id(key: str) -> UUID:
     found = JournalEntry.objects.filter(idempotency_key=key).values_list("id", flat=True).first()
     if found is None:
         raise UnknownEntry(key)
     return found
+
+
+def _named(source: Model) -> tuple[str, str]:
+    return str(source._meta.model_name), str(getattr(source, "public_id", source.pk))
 
 
 def _fingerprint(kind: str, moves: Sequence[Move], source: tuple[str, str], plan: Model | None, corrects: str) -> bytes:

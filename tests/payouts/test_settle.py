@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from network.models import Kind
@@ -268,17 +270,67 @@ def test_it_holds_what_came_from_a_suspect_click(market: Market) -> None:
 
 def test_it_goes_on_with_the_others_when_one_fails(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
     bad, _good = market.report("bad"), market.report("good")
-    settle = accrual.settle
+    priced = accrual.priced
 
-    def sometimes(conversion: object, **kwargs: bool) -> object:
-        if conversion == bad.pk:
+    def sometimes(conversion: Conversion, *args: accrual.Tariff) -> object:
+        if conversion.pk == bad.pk:
             raise RuntimeError("broken")
-        return settle(conversion, **kwargs)  # type: ignore[arg-type]
+        return priced(conversion, *args)
 
-    monkeypatch.setattr(accrual, "settle", sometimes)
+    monkeypatch.setattr(accrual, "priced", sometimes)
     with pytest.raises(ExceptionGroup):
         tasks.settle_conversions()
 
     assert market.commission().conversion.order_id == "good"  # type: ignore[union-attr]
     bad.refresh_from_db()
     assert bad.needs_settling
+
+
+class TestTogether:
+    """New conversions are settled together; what comes out is what comes out one by one."""
+
+    def test_it_takes_a_handful_of_queries(self, market: Market) -> None:
+        market.sell("0")
+        found = [market.report(f"{number}").pk for number in range(1, 21)]
+        with CaptureQueriesContext(connection) as few:
+            assert accrual.settle_new(found[:2]) == set(found[:2])
+        with CaptureQueriesContext(connection) as many:
+            assert accrual.settle_new(found[2:]) == set(found[2:])
+        assert len(many) == len(few)
+        assert Commission.objects.count() == 21
+        assert market.books()["pending"] == 21 * 800
+
+    def test_it_holds_what_the_balance_does_not_cover(self, open_market: OpenMarket) -> None:
+        market = open_market({"sale": (0, 800)}, funds=2_000)  # each sale of 100.00 costs 8.00 and a fee of 1.60
+        for order in ("1", "2", "3"):
+            market.report(order)
+        market.report("4", amount=100)
+        market.settle()
+        found = Commission.objects.order_by("conversion__received_at").values_list(
+            "status", "reason", "amount", "due_amount"
+        )
+        assert list(found) == [
+            ("pending", "", 800, 0),
+            ("pending", "", 800, 0),
+            ("held", "unfunded", 0, 800),
+            ("pending", "", 8, 0),
+        ]
+        assert market.books() == {"cash": -2_000, "funds": 70, "pending": 1_608, "fee pending": 322}
+
+    def test_it_leaves_the_rest_to_be_settled_one_by_one(self, market: Market) -> None:
+        settled, refunded = market.sell("settled"), market.report("refunded")
+        stage.process(stage.refund(market.campaign, "refunded", 1_000))
+        approved, unpaid = (
+            market.report("approved", status="approved"),
+            market.report("unpaid", click_id=None, coupon="X"),
+        )
+        Conversion.objects.update(needs_settling=True)
+        everything = [settled.conversion_id, refunded.pk, approved.pk, unpaid.pk]
+        assert accrual.settle_new(everything) == {unpaid.pk}
+        market.settle()
+        found = Commission.objects.order_by("conversion__received_at").values_list(
+            "conversion__order_id", "status", "amount"
+        )
+        assert list(found) == [("settled", "pending", 800), ("refunded", "pending", 720), ("approved", "approved", 800)]
+        assert Rejection.objects.get().code == "unattributed"
+        assert market.books()["pending"] == 1_520
