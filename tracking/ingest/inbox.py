@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from tracking import conversions, reconcile
-from tracking.ingest.batches import NOT_THE_EVENTS
+from tracking.ingest.store import NOT_THE_EVENTS
 from tracking.models import Postback
 from tracking.outcomes import Outcome
 
