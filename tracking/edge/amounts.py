@@ -12,6 +12,7 @@ from tracking.edge.refusals import Rejection, invalid_type, macro_not_replaced
 
 MAXIMUM: Final = {"IRR": 100_000_000_000, "JPY": 20_000_000, "TRY": 5_000_000}  # major units
 USUAL_MAXIMUM: Final = 100_000
+_USUAL: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,4}))?", re.ASCII)
 _DIGITS: Final = re.compile(r"(\d+)(?:\.\d*)?", re.ASCII)
 
 
@@ -57,6 +58,8 @@ def _minor(value: Any, currency: str) -> int:
             raise _invalid()
         return value
     text = value if isinstance(value, str) else repr(value)
+    if (usual := _USUAL.fullmatch(text)) and len(usual[2] or "") <= (decimals := EXPONENTS[currency]):
+        return int(usual[1] + (usual[2] or "").ljust(decimals, "0"))
     if has_macro(text):
         raise macro_not_replaced("amount")
     digits = _DIGITS.fullmatch(text)

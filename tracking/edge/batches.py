@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 
 from tracking.edge import inputs, intake
-from tracking.edge.entries import Caller, Entry
+from tracking.edge.entries import SPOOLED, Caller, Entry
 from tracking.edge.http import Receive, Request, Response, raw_json, read_body
 from tracking.edge.refusals import RETRY_AFTER, Rejection, bad_token, invalid_json, invalid_type
 from tracking.edge.state import Edge
@@ -118,10 +118,10 @@ async def _submit(edge: Edge, request: Request, campaign: Campaign, rows: list[A
 def _entry(edge: Edge, campaign: Campaign, row: Any, by: Caller, token: str) -> Entry:
     if not isinstance(row, dict):
         raise invalid_type("conversions", "a list of objects")
-    values, warnings = inputs.checked_row(row)
-    if values.get("token", token) != token:
+    given = inputs.checked_row(row)
+    if any(name == "token" and value != token for name, value in given):
         raise bad_token()
-    return intake.entry(edge, campaign, values, warnings, by)
+    return intake.entry(edge, campaign, given, by)
 
 
 def _raw(row: Any) -> str:
@@ -133,11 +133,11 @@ def _raw(row: Any) -> str:
 
 def _answer(entries: list[Entry], *, is_batch: bool) -> tuple[int, bytes]:
     if not is_batch:
-        return entries[0].status, orjson.dumps(entries[0].answer)
+        return entries[0].status, entries[0].body
     results = [{"index": number, "code": made.status, **made.answer} for number, made in enumerate(entries)]
     counts = dict.fromkeys(("accepted", "duplicate", "rejected"), 0)
     for made in entries:
-        counts[made.answer["status"]] += 1
+        counts[made.verdict] += 1
     statuses = {made.status for made in entries}
-    status = 503 if 503 in statuses else 202 if any(made.answer["reason"] == "spooled" for made in entries) else 200
+    status = 503 if 503 in statuses else 202 if any(made.reason == SPOOLED for made in entries) else 200
     return status, orjson.dumps({**counts, "results": results})

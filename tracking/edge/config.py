@@ -1,5 +1,6 @@
 """What the edge reads from the environment: the same variables as `network.settings`, without Django."""
 
+import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ class Config:
     spool_dir: Path
     spool_max_bytes: int  # of each kind of spool, events and reports
     keys: Keys
+    customer_key: bytes  # what customers' ids are hashed with
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     reports_per_second: int  # of one campaign, before 429
     logged_per_minute: int  # duplicates and refused reports of one campaign that are kept for its log
@@ -61,12 +63,18 @@ def read(env: Mapping[str, str] = os.environ) -> Config:
         spool_dir=Path(env.get("SPOOL_DIR") or var_dir / "spool"),
         spool_max_bytes=int(env.get("SPOOL_MAX_MB") or 1024) * 1024 * 1024,
         keys=Keys.of(_secret(env, "CLICK_KEYS"), secret_key, *_listed(env, "SECRET_KEY_FALLBACKS")),
+        customer_key=customer_key(_secret(env, "CUSTOMER_KEY"), [secret_key, *_listed(env, "SECRET_KEY_FALLBACKS")]),
         trusted_proxies=tuple(ip_network(text) for text in _listed(env, "TRUSTED_PROXIES")),
         reports_per_second=int(env.get("REPORTS_PER_SECOND") or 2000),
         logged_per_minute=int(env.get("LOGGED_PER_MINUTE") or 120),
         local=local,
         log_level=env.get("LOG_LEVEL") or "INFO",
     )
+
+
+def customer_key(given: str, secret_keys: list[str]) -> bytes:
+    """CUSTOMER_KEY, else made of the oldest secret key, so that a new one does not make strangers of all customers."""
+    return hmac.digest((given or secret_keys[-1]).encode(), b"peyvand customer", "sha256")
 
 
 def _secret(env: Mapping[str, str], name: str) -> str:

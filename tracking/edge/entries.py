@@ -1,11 +1,11 @@
 """A report on its way into the inbox: the row it becomes, the answer its caller gets."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
-from uuid import UUID
 
-from uuid_utils.compat import uuid7
+import orjson
+from uuid_utils import UUID, uuid7
 
 from tracking.edge.refusals import Rejection
 from tracking.edge.reports import Report
@@ -19,11 +19,13 @@ CONFLICT: Final = Rejection(
     "order_id",
 )
 SPOOLED: Final = "spooled"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_USUAL: Final = b'{"status":"accepted","id":"%s","reason":null,"message":null,"field":null,"warnings":[]}'
 
 
 @dataclass(slots=True)
 class Caller:
-    """How the report came, for the log that the advertiser sees. `raw` has the token masked."""
+    """How the report came, for the log that the advertiser sees. `raw` has secrets masked."""
 
     channel: str
     method: str
@@ -34,60 +36,88 @@ class Caller:
 
 @dataclass(slots=True)
 class Entry:
+    """`id` is a UUIDv7: the moment in it, to the millisecond, is when the report came."""
+
     id: UUID
-    received_at: datetime
     campaign_id: int
     caller: Caller
     fields: dict[str, Any]
     kind: str
     key: tuple[str, str, bool] | None
-    fingerprint: str = ""
-    goals: list[str] = field(default_factory=list)
+    fingerprint: bytes = b""
+    goals: tuple[str, ...] = ()  # of a refund: those whose sales it may be about
     currency: str = ""  # of the campaign, when the report is in another
     status: int = 200
-    answer: dict[str, Any] = field(default_factory=dict)
+    verdict: str = ACCEPTED
+    reason: str | None = None
+    original: str = ""  # of a duplicate: the id of the first report
+    rejection: Rejection | None = None
 
     @classmethod
     def of(cls, report: Report, caller: Caller) -> Self:
-        entry = cls(
-            *_identity(),
-            campaign_id=report.campaign.id,
-            caller=caller,
-            fields=report.fields,
-            kind=report.kind,
-            key=report.key,
-            fingerprint=report.fingerprint.hex(),
-            goals=[goal.code for goal in report.campaign.goals.values() if not goal.is_counted],
-            currency=report.campaign.currency if report.is_foreign else "",
+        campaign = report.campaign
+        return cls(
+            uuid7(),
+            campaign.id,
+            caller,
+            report.fields,
+            report.kind,
+            report.key,
+            report.fingerprint,
+            tuple(goal.code for goal in campaign.goals.values() if not goal.is_counted)
+            if report.kind == "refund"
+            else (),
+            campaign.currency if report.is_foreign else "",
         )
-        entry.accept()
-        return entry
 
     @classmethod
     def refused(cls, rejection: Rejection, campaign_id: int, caller: Caller, fields: dict[str, Any]) -> Self:
-        entry = cls(*_identity(), campaign_id, caller, fields, "rejected", None)
+        entry = cls(uuid7(), campaign_id, caller, fields, "rejected", None)
         entry.reject(rejection)
         return entry
 
     @property
     def is_accepted(self) -> bool:
-        return bool(self.answer["status"] == ACCEPTED)
+        return self.verdict == ACCEPTED
+
+    @property
+    def received_at(self) -> datetime:
+        return EPOCH + timedelta(milliseconds=self.id.timestamp)
 
     @property
     def warnings(self) -> list[str]:
-        return list(self.fields.get("warnings") or [])
+        return self.fields.get("warnings") or []
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        if self.rejection:
+            return self.rejection.answer(id=str(self.id), warnings=self.warnings)
+        found = {
+            "status": self.verdict,
+            "id": self.original or str(self.id),
+            "reason": self.reason,
+            "message": None,
+            "field": None,
+            "warnings": self.warnings,
+        }
+        return found | {"duplicate": True} if self.original else found
+
+    @property
+    def body(self) -> bytes:
+        """The answer as JSON."""
+        if self.verdict == ACCEPTED and self.reason is None and not self.fields.get("warnings"):
+            return _USUAL % str(self.id).encode()
+        return orjson.dumps(self.answer)
 
     def accept(self, status: int = 200, reason: str | None = None) -> None:
-        self.status = status
-        self.answer = _answer(ACCEPTED, str(self.id), reason, self.warnings)
+        self.status, self.verdict, self.reason = status, ACCEPTED, reason
+        self.original, self.rejection = "", None
 
     def duplicate(self, original: str) -> None:
-        self.status = 200
-        self.answer = _answer(DUPLICATE, original, DUPLICATE, self.warnings) | {"duplicate": True}
+        self.status, self.verdict, self.reason, self.original = 200, DUPLICATE, DUPLICATE, original
 
     def reject(self, rejection: Rejection) -> None:
-        self.status = rejection.status
-        self.answer = rejection.answer(id=str(self.id), warnings=self.warnings)
+        self.status, self.verdict, self.reason, self.rejection = rejection.status, "rejected", rejection.code, rejection
 
     def warn(self, code: str) -> None:
         if code not in self.warnings:  # another try after a break would say it again
@@ -120,7 +150,7 @@ class Entry:
             "goal_code": goal_code,
             "order_id": order_id,
             "is_trusted": is_trusted,
-            "fingerprint": self.fingerprint,
+            "fingerprint": self.fingerprint.hex(),
         }
 
     def spooled(self) -> dict[str, Any]:
@@ -129,36 +159,19 @@ class Entry:
 
     @classmethod
     def from_spool(cls, line: dict[str, Any]) -> Self:
+        """Only what was accepted is in the spool."""
         key = (line["goal_code"], line["order_id"], line["is_trusted"]) if line["goal_code"] else None
         caller = Caller(*(line[name] for name in ("channel", "method", "raw", "ip", "user_agent")))
         return cls(
             UUID(line["id"]),
-            datetime.fromisoformat(line["received_at"]),
             line["campaign_id"],
             caller,
             line["fields"],
             line["kind"],
             key,
-            line["fingerprint"],
-            line["goals"],
+            bytes.fromhex(line["fingerprint"]),
+            tuple(line["goals"]),
             line["currency"],
             line["status_code"],
-            line["answer"],
+            reason=line["answer"]["reason"],
         )
-
-
-def _identity() -> tuple[UUID, datetime]:
-    """A UUIDv7 and the moment in it, to the millisecond: the id alone tells in which partition its row is."""
-    made = uuid7()
-    return made, datetime.fromtimestamp((made.int >> 80) / 1000, UTC)
-
-
-def _answer(status: str, identifier: str, reason: str | None, warnings: list[str]) -> dict[str, Any]:
-    return {
-        "status": status,
-        "id": identifier,
-        "reason": reason,
-        "message": None,
-        "field": None,
-        "warnings": warnings,
-    }

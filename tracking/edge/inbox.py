@@ -16,9 +16,10 @@ import orjson
 import psycopg
 from psycopg import AsyncConnection
 
-from tracking.edge import inbox_sql, spool
+from tracking.edge import inbox_sql, prepared, spool
 from tracking.edge.entries import CONFLICT, SPOOLED, Entry
 from tracking.edge.limits import PerMinute
+from tracking.edge.prepared import BIGINT, BOOL, BYTES, JSONB, SMALLINT, TEXT, UUID, Db
 from tracking.edge.refusals import Rejection
 from tracking.edge.spool import Spool
 
@@ -34,13 +35,20 @@ LOOK_FOR_SPOOLED: Final = 10.0
 OVERLOADED: Final = Rejection(503, "overloaded", "Too many reports are waiting. Send it again in a few seconds.")
 UNSTORABLE: Final = Rejection(422, "invalid_characters", "The report holds text that cannot be stored.")
 
-type Db = AsyncConnection[tuple[Any, ...]]
+ACCEPT: Final = b"accept"
+_TRUE, _FALSE = b"\1", b"\0"
+_OIDS: Final = (UUID, BIGINT, TEXT, TEXT, BOOL, BYTES, TEXT, TEXT, TEXT, JSONB, TEXT, TEXT, SMALLINT, JSONB)
 
 
 @dataclass(slots=True)
 class Group:
-    done: asyncio.Future[None]
     entries: list[Entry] = field(default_factory=list)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def settle(self) -> None:
+        for waiter in self.waiting:
+            if not waiter.done():  # a caller that went away
+                waiter.set_result(None)
 
 
 class Inbox:
@@ -50,6 +58,7 @@ class Inbox:
         self.stored = 0
         self.logged = PerMinute(logged_per_minute)
         self._groups: deque[Group] = deque()
+        self._gathered = 0  # in these groups
         self._resting: deque[asyncio.Future[None]] = deque()
         self._busy = 0
         self._worried = asyncio.Event()
@@ -59,11 +68,13 @@ class Inbox:
 
     async def submit(self, entries: list[Entry]) -> None:
         """Return once each of them has its final answer, and what that answer promises is durable."""
-        if sum(len(group.entries) for group in self._groups) > MAX_WAITING:
+        if self._gathered > MAX_WAITING:
             for entry in entries:
                 entry.reject(OVERLOADED)
             return
-        await asyncio.shield(self._gather(entries).done)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._gather(entries).waiting.append(waiter)
+        await waiter
 
     def note(self, entry: Entry) -> None:
         """Keep a refused report for the advertiser's log, a bounded number of them, and without being waited for."""
@@ -105,9 +116,10 @@ class Inbox:
 
     def _gather(self, entries: list[Entry]) -> Group:
         if not self._groups or len(self._groups[-1].entries) >= GROUP:
-            self._groups.append(Group(asyncio.get_running_loop().create_future()))
+            self._groups.append(Group())
         group = self._groups[-1]
         group.entries += entries
+        self._gathered += len(entries)
         if self._resting and not (lane := self._resting.popleft()).done():
             lane.set_result(None)
         return group
@@ -119,6 +131,7 @@ class Inbox:
                 self._resting.append(rest := asyncio.get_running_loop().create_future())
                 await rest
             group = self._groups.popleft()
+            self._gathered -= len(group.entries)
             self._busy += 1
             try:
                 connection = await self._settle(connection, group.entries)
@@ -128,7 +141,7 @@ class Inbox:
                     entry.reject(OVERLOADED)
             finally:
                 self._busy -= 1
-                group.done.set_result(None)
+                group.settle()
 
     async def _settle(self, connection: Db | None, entries: list[Entry]) -> Db | None:
         """Commit or spool them. The connection, if it is still of use."""
@@ -177,22 +190,25 @@ class Inbox:
         if refunds := [entry for entry in entries if entry.kind == "refund"]:
             await _look_at_sales(connection, refunds)
         keyed = [entry for entry in entries if entry.key and not entry.currency]
-        fresh = {row[0] for row in await _run(connection, inbox_sql.ACCEPT, keyed)}
-        self.stored += len(fresh)
-        others = [entry for entry in entries if entry.id not in fresh]
-        await _compare(connection, [entry for entry in others if entry.key])
-        await _run(connection, inbox_sql.STORE, [entry for entry in others if self._is_kept(entry)])
+        fresh = await _accept(connection, keyed) if keyed else 0
+        self.stored += fresh
+        if fresh == len(entries):
+            return
+        await _compare(connection, [entry for entry in entries if entry.key], all_fresh=fresh == len(keyed))
+        await _run(connection, inbox_sql.STORE, [entry for entry in entries if self._is_kept(entry)])
 
     def _is_kept(self, entry: Entry) -> bool:
-        """A repeated report only up to a number per minute; a retry of what is stored already not at all."""
+        """A repeated report only up to a number per minute; what is stored already not again."""
         if entry.kind == "stored":
             return False
-        return entry.answer["status"] != "duplicate" or self.logged.allows(entry.campaign_id)
+        return not entry.original or self.logged.allows(entry.campaign_id)
 
     async def _connect(self) -> Db:
-        return await AsyncConnection.connect(
+        connection: Db = await AsyncConnection.connect(
             self.database_url, autocommit=True, connect_timeout=2, application_name="peyvand edge inbox"
         )
+        await prepared.prepare(connection, ACCEPT, inbox_sql.ACCEPT)
+        return connection
 
     async def _care(self) -> None:
         """Find out when PostgreSQL is back, and bring it what was spooled."""
@@ -223,6 +239,32 @@ class Inbox:
         self.spool.takeable()
 
 
+async def _accept(connection: Db, entries: list[Entry]) -> int:
+    """The number of those that are stored now; of the others the keys are taken."""
+    rows = [
+        (
+            entry.id.bytes,
+            entry.campaign_id.to_bytes(8),
+            entry.key[0].encode(),
+            entry.key[1].encode(),
+            _TRUE if entry.key[2] else _FALSE,
+            entry.fingerprint,
+            entry.caller.channel.encode(),
+            entry.caller.method.encode(),
+            entry.caller.raw.encode(),
+            b"\1" + orjson.dumps(entry.fields),
+            entry.caller.ip.encode() if entry.caller.ip else None,
+            entry.caller.user_agent.encode(),
+            entry.status.to_bytes(2),
+            b"\1" + entry.body,
+        )
+        for entry in entries
+        if entry.key
+    ]
+    result = await prepared.execute(connection, ACCEPT, prepared.columns(_OIDS, rows))
+    return int.from_bytes(result.get_value(0, 0) or b"")
+
+
 async def _run(connection: Db, statement: LiteralString, entries: list[Entry]) -> list[tuple[Any, ...]]:
     if not entries:
         return []
@@ -236,29 +278,34 @@ async def _look_at_sales(connection: Db, refunds: list[Entry]) -> None:
     cursor = await connection.execute(inbox_sql.SALES, {"rows": rows})
     sales = {row[0]: row[1:] for row in await cursor.fetchall()}
     for refund in refunds:
-        if refund.id not in sales:
+        if str(refund.id) not in sales:
             refund.accept(202, "orphan")
             continue
-        amount, refunded = sales[refund.id]
+        amount, refunded = sales[str(refund.id)]
         wanted = refund.fields["amount"]
         if amount is not None and wanted is not None and wanted > amount - refunded:
             refund.warn("clamped")
-        refund.accept(refund.status, refund.answer["reason"])
+        refund.accept(refund.status, refund.reason)
 
 
-async def _compare(connection: Db, entries: list[Entry]) -> None:
-    """Their keys are taken: by whom, and does that one say the same?"""
+async def _compare(connection: Db, entries: list[Entry], *, all_fresh: bool) -> None:
+    """Whose are their keys, and does that one say the same?"""
+    if all_fresh:
+        for entry in entries:
+            if not entry.currency:
+                entry.kind = "stored"
+        entries = [entry for entry in entries if entry.currency]
     found = {row[0]: row[1:] for row in await _run(connection, inbox_sql.FIND, entries)}
     for entry in entries:
-        original, fingerprint = found.get(entry.id, (None, None))
+        original, fingerprint = found.get(str(entry.id), (None, None))
         if entry.currency:
             entry.reject(CONFLICT if original else _foreign(entry.currency))
-        elif original == entry.id:
+        elif original == str(entry.id):
             entry.kind = "stored"
-        elif entry.fields["status"] and (fingerprint == entry.fingerprint or entry.fields["amount"] is None):
+        elif entry.fields.get("status") and (fingerprint == entry.fingerprint or entry.fields["amount"] is None):
             entry.fields["kind"] = "status"
         elif fingerprint == entry.fingerprint:
-            entry.duplicate(str(original))
+            entry.duplicate(original)
         else:
             entry.reject(CONFLICT)
 

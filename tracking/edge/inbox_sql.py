@@ -1,5 +1,7 @@
 # ruff: noqa: S608  put together from the constants below, never from input
-"""The statements of the inbox. Rows come as one JSON parameter; all times and ids are made by the edge."""
+"""The statements of the inbox; all times and ids are made by the edge. New keys come as arrays in binary form, by the
+prepared statement ACCEPT; what is rare as one JSON parameter.
+"""
 
 from typing import Final
 
@@ -17,30 +19,38 @@ INSERT INTO tracking_postback (id, campaign_id, received_at, channel, method, ra
 SELECT id, campaign_id, received_at, channel, method, raw, fields, ip, user_agent, status_code, answer, accepted
 FROM given"""
 
-ACCEPT: Final = f"""
-WITH {GIVEN}, fresh AS (
+ACCEPT: Final = """
+WITH given AS (
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::boolean[], $6::bytea[], $7::text[],
+                         $8::text[], $9::text[], $10::jsonb[], $11::text[], $12::text[], $13::smallint[], $14::jsonb[])
+        AS row(id, campaign_id, goal_code, order_id, is_trusted, fingerprint, channel, method, raw, fields, ip,
+               user_agent, status_code, answer)
+), fresh AS (
     INSERT INTO tracking_orderkey (campaign_id, goal_code, order_id, is_trusted, fingerprint, postback_id)
-    SELECT campaign_id, goal_code, order_id, is_trusted, decode(fingerprint, 'hex'), id
-    FROM given ORDER BY 1, 2, 3, 4
+    SELECT campaign_id, goal_code, order_id, is_trusted, fingerprint, id FROM given ORDER BY 1, 2, 3, 4
     ON CONFLICT DO NOTHING
     RETURNING postback_id
 ), kept AS (
-    {KEEP} WHERE id IN (SELECT postback_id FROM fresh)
+    INSERT INTO tracking_postback (id, campaign_id, received_at, channel, method, raw, fields, ip, user_agent,
+                                   status_code, answer, accepted)
+    SELECT id, campaign_id, uuid_extract_timestamp(id), channel, method, raw, fields, ip::inet, user_agent,
+           status_code, answer, TRUE
+    FROM given WHERE id IN (SELECT postback_id FROM fresh)
 )
-SELECT postback_id FROM fresh"""
+SELECT count(*) FROM fresh"""
 """Keys are inserted in their order, so that two groups wait for each other but never in a circle. A row whose key exists
 already is neither inserted nor kept."""
 
 FIND: Final = f"""
 WITH {GIVEN}
-SELECT given.id, key.postback_id, encode(key.fingerprint, 'hex')
+SELECT given.id::text, key.postback_id::text, key.fingerprint
 FROM given JOIN tracking_orderkey key USING (campaign_id, goal_code, order_id, is_trusted)"""
 """What the keys of these rows stand for."""
 
 STORE: Final = f"WITH {GIVEN} {KEEP} ON CONFLICT DO NOTHING"
 
 SALES: Final = """
-SELECT refund.id, coalesce(max(sale.amount), max((report.fields->>'amount')::bigint)),
+SELECT refund.id::text, coalesce(max(sale.amount), max((report.fields->>'amount')::bigint)),
        coalesce((SELECT sum(other.amount) FROM tracking_refund other
                  WHERE other.campaign_id = refund.campaign_id AND other.order_id = refund.sale), 0)
 FROM json_to_recordset(%(rows)s::json) AS refund(id uuid, campaign_id bigint, sale text, goals json)

@@ -1,65 +1,51 @@
 """What a caller of the conversion endpoints sent, as named values: strict, bounded, in our names."""
 
 import json
-import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
-from tracking.edge import clickid
-from tracking.edge.aliases import CLICK_ID_NAMES, REPORT
-from tracking.edge.callers import parsed
-from tracking.edge.parse import MAX_NAME, MAX_PARAMETERS, decoded, has_controls, pairs
-from tracking.edge.refusals import Rejection, duplicated, invalid_characters, invalid_json, too_long
+from tracking.edge.aliases import REPORT
+from tracking.edge.parse import MAX_PARAMETERS, decoded, has_controls, pairs
+from tracking.edge.refusals import Rejection, invalid_characters, invalid_json, too_long
 
 OURS: Final = frozenset(
-    {"click_id", "order_id", "goal", "amount", "currency", "coupon", "customer", "status", "items", "timestamp"}
-    | {"token", "refund_id", "reason", "test", "campaign", "ip", "via"}
+    {"click_id", "order_id", "goal", "amount", "currency", "coupon", "customer", "customer_id", "status", "items"}
+    | {"timestamp", "token", "refund_id", "reason", "test", "campaign", "publisher", "ip", "via", "ch"}
+    | {"disable_postback"}
 )
 MAX_DEPTH: Final = 8
 MAX_VALUE: Final = 8 * 1024
-PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+
+
+type Named = list[tuple[str, Any]]
 
 
 def token_of(query: bytes) -> str:
     """The token before all else: without it nothing more is looked at."""
+    at = 0 if query.startswith(b"token=") else query.find(b"&token=") + 1
+    if at or query.startswith(b"token="):
+        end = query.find(b"&", at)
+        return decoded(query[at + 6 : end if end > 0 else None]).decode("utf-8", "replace")
     for raw_name, raw_value in pairs(query):
-        if REPORT.get(name := raw_name.decode("latin-1"), name) == "token":
+        if REPORT.get(raw_name.decode("latin-1")) == "token":
             return decoded(raw_value).decode("utf-8", "replace")
     return ""
 
 
-def from_query(query: bytes) -> tuple[dict[str, Any], list[str]]:
-    """Values in our names, and warnings; raises Rejection."""
-    found = list(pairs(query))
-    if len(found) > MAX_PARAMETERS:
+def named(query: bytes) -> Named:
+    """Names and values as they came, strictly decoded; raises Rejection."""
+    if query.count(b"&") >= MAX_PARAMETERS and len(list(pairs(query))) > MAX_PARAMETERS:
         raise Rejection(400, "too_many_parameters", f"At most {MAX_PARAMETERS} parameters are read.")
-    return in_our_names([(_strict(name, None), value) for name, value in found], decode=True)
-
-
-def in_our_names(given: Iterable[tuple[str, Any]], *, decode: bool = False) -> tuple[dict[str, Any], list[str]]:
-    values: dict[str, Any] = {}
-    aliased: dict[str, Any] = {}
-    warnings: list[str] = []
-    for name, raw in given:
-        if len(name) > MAX_NAME:
-            raise Rejection(422, "too_long", f"The name of a parameter may have at most {MAX_NAME} characters.")
-        if "[" in name or "{" in name:
-            raise Rejection(422, "invalid_parameter", "Parameters are plain names, without brackets or braces.")
-        ours = name if name in OURS else REPORT.get(name)
-        value = _strict(raw, ours) if decode else raw
-        if name in OURS:
-            _put(values, name, value)
-        elif name in CLICK_ID_NAMES and isinstance(value, str) and clickid.looks_like_one(value):
-            _put_same(aliased, "click_id", value)
-        elif ours:
-            _put_same(aliased, ours, value)
-        else:
-            warnings.append(f"unknown_parameter:{name}" if PLAIN_NAME.fullmatch(name) else "unknown_parameter")
-    if "ip" in values and not (isinstance(values["ip"], str) and parsed(values["ip"])):
-        warnings.append("invalid_ip")
-        del values["ip"]
-    return {**aliased, **values}, list(dict.fromkeys(warnings))
+    if len(query) <= MAX_VALUE and query.isascii() and b"%" not in query and b"+" not in query:
+        text = query.decode("ascii")
+        if text.isprintable():  # nothing in it needs a second look
+            return [(name, value) for name, _, value in [part.partition("=") for part in text.split("&") if part]]
+    found: Named = []
+    for raw_name, raw_value in pairs(query):
+        name = _strict(raw_name, None)
+        found.append((name, _strict(raw_value, name if name in OURS else REPORT.get(name))))
+    return found
 
 
 def from_json(body: bytes) -> Any:
@@ -78,23 +64,11 @@ def from_json(body: bytes) -> Any:
     return found
 
 
-def checked_row(row: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """One report from JSON, in our names, its texts checked and in normal form C; raises Rejection."""
+def checked_row(row: Mapping[str, Any]) -> Named:
+    """One report from JSON, its texts checked and in normal form C; raises Rejection."""
     if len(row) > MAX_PARAMETERS:
         raise Rejection(400, "too_many_parameters", f"At most {MAX_PARAMETERS} fields are read.")
-    return in_our_names([(_clean(name, None), _clean(value, name)) for name, value in row.items()])
-
-
-def _put(values: dict[str, Any], name: str, value: Any) -> None:
-    if name in values:
-        raise duplicated(name)
-    values[name] = value
-
-
-def _put_same(values: dict[str, Any], name: str, value: Any) -> None:
-    """Two aliases may name one thing only if they say the same."""
-    if values.setdefault(name, value) != value:
-        raise duplicated(name)
+    return [(_clean(name, None), _clean(value, name)) for name, value in row.items()]
 
 
 def _strict(raw: bytes, field: str | None) -> str:

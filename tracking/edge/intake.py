@@ -3,21 +3,27 @@
 import logging
 import re
 import time
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
-from tracking.edge import callers
+from tracking.edge import callers, inputs, profiles
 from tracking.edge.entries import Caller, Entry
-from tracking.edge.http import Request, Response, json
+from tracking.edge.http import Request, Response, json, raw_json
+from tracking.edge.naming import in_our_names
 from tracking.edge.refusals import RETRY_AFTER, Rejection, bad_token
-from tracking.edge.reports import Reader
+from tracking.edge.reports import Reader, Setting
 from tracking.edge.state import Edge
 from tracking.snapshot import Campaign, Snapshot
+from tracking.snapshot.campaigns import PROFILE
 
 log = logging.getLogger("tracking.edge.intake")
 
 MASKED: Final = re.compile(
-    r"""((?:^|[?&\s{,"'])(?:token|security_token|verification_token|secure)["']?\s*[=:]\s*["']?)[^&\s"',}]*"""
+    r"""((?:^|[?&\s{,"'])(?:token|security_token|verification_token|secure|customer_id|user_id|email|customerid|customeremail|"""
+    r"""adv_user_id)["']?\s*[=:]\s*["']?)[^&\s"',}]*""",
+    re.IGNORECASE,
 )
+HINTS: Final = ("secur", "verif", "custom", "user_", "mail")
 MAX_RAW: Final = 8 * 1024
 STARTING: Final = Rejection(503, "starting", "The service is just starting. Send it again in a few seconds.")
 TOO_FAST: Final = Rejection(429, "too_many_requests", "Too many reports of this campaign at once. Slow down, please.")
@@ -44,12 +50,23 @@ def campaign_with(edge: Edge, token: str, count: int = 1) -> Campaign:
 
 
 def caller(edge: Edge, request: Request, channel: str, raw: str, token: str) -> Caller:
-    address = callers.address(request, edge.config.trusted_proxies)
+    trusted = edge.config.trusted_proxies
+    address = callers.address(request, trusted) if trusted else _text_of(request.peer)
     return Caller(channel, request.method, masked(raw, token), address, request.header(b"user-agent")[:512])
 
 
+@lru_cache(maxsize=8192)
+def _text_of(peer: str) -> str | None:
+    found = callers.parsed(peer)
+    return str(found) if found else None
+
+
 def masked(raw: str, token: str) -> str:
-    """As it came, but without the token and without what PostgreSQL cannot store."""
+    """As it came, but without the token, without what names a customer, and without what PostgreSQL cannot store."""
+    if len(token) >= 8 and len(raw) <= MAX_RAW and raw.isascii() and "%" not in raw and raw.isprintable():
+        text = raw.replace(token, "***")
+        if text.count("oken=") <= text.count("token=***") and not any(map(text.lower().__contains__, HINTS)):
+            return text
     text = MASKED.sub(r"\1***", raw[:MAX_RAW].replace("\x00", "\N{REPLACEMENT CHARACTER}"))
     text = text.replace(token, "***") if len(token) >= 8 else text
     return text.encode("utf-8", "replace").decode()
@@ -58,27 +75,32 @@ def masked(raw: str, token: str) -> str:
 def entry(
     edge: Edge,
     campaign: Campaign,
-    values: dict[str, Any],
-    warnings: list[str],
+    given: inputs.Named,
     by: Caller,
     *,
     is_trusted: bool = True,
+    system: str = "",
 ) -> Entry:
-    """Raises Rejection."""
-    reader = Reader(values, campaign, snapshot_of(edge), edge.config.keys, is_trusted, time.time(), warnings)
-    return Entry.of(reader.report(), by)
+    """`system`: the one whose path was called. Raises Rejection."""
+    own = PROFILE.of(campaign) or ""
+    profile = profiles.chosen(own, system, given)
+    values, warnings = in_our_names(given, profile)
+    setting = Setting(
+        snapshot_of(edge), edge.config.keys, edge.config.customer_key, is_trusted, profile, bool(own or system)
+    )
+    return Entry.of(Reader(values, campaign, setting, time.time(), warnings).report(), by)
 
 
 def refused(edge: Edge, rejection: Rejection, campaign: Campaign, by: Caller) -> Entry:
     """What is answered to it; a bounded number of them is kept for the advertiser to see."""
     edge.counters[rejection.code] += 1
-    made = Entry.refused(rejection, campaign.id, by, {"warnings": []})
+    made = Entry.refused(rejection, campaign.id, by, {})
     edge.inbox.note(made)
     return made
 
 
 def answered(made: Entry) -> Response:
-    return json(made.status, made.answer, [RETRY_AFTER] if made.status in {429, 503} else [])
+    return raw_json(made.status, made.body, [RETRY_AFTER] if made.status in {429, 503} else [])
 
 
 def rejected(rejection: Rejection) -> Response:

@@ -23,8 +23,7 @@ async def postback(edge: Edge, request: Request, receive: Receive) -> Response:
         return intake.rejected(rejection)
     by = intake.caller(edge, request, "server", query.decode("utf-8", "replace"), token)
     try:
-        values, warnings = inputs.from_query(query)
-        made = intake.entry(edge, campaign, values, warnings, by)
+        made = intake.entry(edge, campaign, inputs.named(query), by)
     except Rejection as rejection:
         return intake.answered(intake.refused(edge, rejection, campaign, by))
     await edge.inbox.submit([made])

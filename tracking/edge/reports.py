@@ -1,30 +1,51 @@
 """From what a caller sent to what it reports: a conversion, a refund or a change of status; or to a Rejection."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from tracking.edge import clickid
 from tracking.edge.amounts import Amount, read_amount
+from tracking.edge.items import read_items
 from tracking.edge.moments import read_moment
 from tracking.edge.parse import has_invisible, has_macro
+from tracking.edge.profiles import Profile
 from tracking.edge.refusals import Rejection, invalid_characters, invalid_type, macro_not_replaced, missing, too_long
 from tracking.snapshot import Campaign, GoalOfCampaign, Snapshot
+from tracking.snapshot.foreign import meaning
 
 type Values = Mapping[str, Any]
 
 PLACEHOLDERS: Final = frozenset(
     {"null", "undefined", "0", "test", "none", "nan", "n/a", "-", "(null)", "[object object]", "order_id", "orderid"}
 )
-LIMITS: Final = {"order_id": 128, "refund_id": 128, "coupon": 64, "reason": 200, "goal": 40, "click_id": 160}
+PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*", re.ASCII)  # no macro, nothing invisible
+LIMITS: Final = {
+    "order_id": 128,
+    "refund_id": 128,
+    "coupon": 64,
+    "reason": 200,
+    "goal": 40,
+    "click_id": 160,
+    "publisher": 64,
+    "customer_id": 320,
+    "ch": 40,
+}
 STATUSES: Final = {
     **dict.fromkeys(["approved", "accepted", "confirmed"], "approved"),
     **dict.fromkeys(["declined", "rejected", "disapproved", "denied", "cancelled", "canceled"], "declined"),
+    **dict.fromkeys(["reversed", "refunded", "chargeback"], "declined"),
     "pending": "",
+    "hold": "held",
+    "on-hold": "held",
+    "held": "held",
 }
 CUSTOMERS: Final = {"new": "new", "returning": "returning", "existing": "returning"}
-MAX_ITEMS: Final = 200
+OURSELVES: Final = frozenset({"aw", "affiliate", "peyvand", "pvd"})
+"""Values of `ch` by which the advertiser says that this network had the last paid click."""
+TRUE: Final = frozenset({"1", "true", "yes"})
 
 
 @dataclass(slots=True)
@@ -37,49 +58,66 @@ class Report:
     key: tuple[str, str, bool] | None
     fingerprint: bytes
     is_foreign: bool = False  # in a known currency that is not the campaign's
-    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Setting:
+    """What a report is read with beside its own values. `customer_key`: what customers' ids are hashed with."""
+
+    snapshot: Snapshot
+    keys: clickid.Keys
+    customer_key: bytes
+    is_trusted: bool
+    profile: Profile | None = None
+    takes_foreign_clicks: bool = False
 
 
 @dataclass(slots=True)
 class Reader:
-    """Reads the values of one report to one campaign."""
+    """Reads the values of one report to one campaign. `fields` has what is there; what is not given is not in it."""
 
     values: Values
     campaign: Campaign
-    snapshot: Snapshot
-    keys: clickid.Keys
-    is_trusted: bool
+    setting: Setting
     now: float
     warnings: list[str]
 
     def report(self) -> Report:
         if self.campaign.status == "draft":
             raise Rejection(200, "campaign_not_active", "The campaign has not been started yet.")
-        if self.text("goal") == "refund":
+        values = self.values
+        if values.get("goal") == "refund" or self.text("goal") == "refund":
             return self._refund()
         click = self._click()
         goal = self._goal()
         order_id = self.identifier("order_id")
-        status = self._status()
+        status = self._status() if "status" in values else None
         amount = self._amount()
         if not order_id:
-            raise missing("order_id", "It tells repeated reports of one order from new orders.")
-        if status and not click and amount.minor is None and not self.text("coupon"):
-            return self._build("status", order_id, amount, goal=goal)
-        if not click and not self.text("coupon"):
+            order_id = self._order_of(click)
+        others = self.text("coupon") or (self.setting.is_trusted and self.text("publisher"))
+        if status is not None and status and not click and amount.minor is None and not others:
+            return self._built("status", order_id, amount, goal=goal, status=status)
+        if not click and not others:
             raise missing("click_id", "It is the value that came to the landing page in the campaign's parameter.")
         if goal is None:
             raise missing("goal", f"The campaign has these: {', '.join(g.code for g in self._goals())}.")
         if goal.kind == "sale" and amount.minor is None and not status:
             raise missing("amount", "A sale is reported with its amount.")
         if goal.kind == "sale" and amount.minor == 0:
-            self.warnings.append("zero_amount")
-        return self._build(
-            "conversion", order_id, amount, goal=goal, click_id=click, key=(goal.code, order_id, self.is_trusted)
-        )
+            self._warn("zero_amount")
+        key = (goal.code, order_id, self.setting.is_trusted)
+        return self._built("conversion", order_id, amount, goal=goal, click_id=click, status=status, key=key)
+
+    def _order_of(self, click: str | None) -> str:
+        """Old systems count one conversion per click, without an order number; so does a report in their words."""
+        if not click or not self.setting.profile:
+            raise missing("order_id", "It tells repeated reports of one order from new orders.")
+        self._warn("order_id_from_click")
+        return f"click-{click[-32:]}"
 
     def _refund(self) -> Report:
-        if not self.is_trusted:
+        if not self.setting.is_trusted:
             raise Rejection(422, "not_allowed_here", "A refund is reported by the advertiser's server.", "goal")
         order_id, refund_id = self.identifier("order_id"), self.identifier("refund_id")
         if not order_id:
@@ -93,9 +131,11 @@ class Reader:
             raise Rejection(
                 422, "invalid_amount", "A refund is more than zero; leave it out for the whole sale.", "amount"
             )
-        return self._build("refund", order_id, amount, key=("refund", f"{order_id}\n{refund_id}", True))
+        found = self._built("refund", order_id, amount, key=("refund", f"{order_id}\n{refund_id}", True))
+        found.fields |= {"goal": "refund", "refund_id": refund_id}
+        return found
 
-    def _build(
+    def _built(
         self,
         kind: str,
         order_id: str,
@@ -103,26 +143,28 @@ class Reader:
         *,
         goal: GoalOfCampaign | None = None,
         click_id: str | None = None,
+        status: str | None = None,
         key: tuple[str, str, bool] | None = None,
     ) -> Report:
-        fields = {
+        fields: dict[str, Any] = {
             "kind": kind,
-            "goal": goal.code if goal else ("refund" if kind == "refund" else None),
+            "goal": goal.code if goal else None,
             "order_id": order_id,
             "click_id": click_id,
             "amount": amount.minor,
             "currency": amount.currency,
-            "coupon": self.text("coupon"),
-            "customer": self._customer(),
-            "status": self._status() if kind != "refund" else "",
-            "items": self._items(),
-            "occurred_at": self._occurred_at(),
-            "refund_id": self.identifier("refund_id") if kind == "refund" else "",
-            "reason": self.text("reason"),
-            "test": self._is_test(),
-            "warnings": self.warnings,
         }
-        return Report(kind, self.campaign, fields, key, amount.fingerprint(), amount.is_foreign, self.warnings)
+        if status:
+            fields["status"] = status
+        values = self.values
+        for name, read in _FURTHER.items():
+            if name in values and (value := read(self)):
+                fields[_PLACES.get(name, name)] = value
+        if self.setting.profile:
+            fields["profile"] = self.setting.profile.system
+        if self.warnings:
+            fields["warnings"] = self.warnings
+        return Report(kind, self.campaign, fields, key, amount.fingerprint(), amount.is_foreign)
 
     def text(self, name: str) -> str:
         """The value without blanks around it, "" when there is none."""
@@ -132,15 +174,17 @@ class Reader:
         if not isinstance(value, str):
             raise invalid_type(name, "text")
         value = value.strip()
-        if (limit := LIMITS.get(name)) and len(value) > limit:
+        if len(value) > 40 and (limit := LIMITS.get(name)) and len(value) > limit:
             raise too_long(name, limit)
         return value
 
     def identifier(self, name: str) -> str:
         value = self.text(name)
+        if not value or (PLAIN.fullmatch(value) and value.lower() not in PLACEHOLDERS):
+            return value
         if has_invisible(value):
             raise invalid_characters(name)
-        if value and (value.lower() in PLACEHOLDERS or has_macro(value) or value[0] in "{["):
+        if value.lower() in PLACEHOLDERS or has_macro(value) or value[0] in "{[":
             message = f"The parameter {name} holds a placeholder and not a real id."
             raise Rejection(422, f"placeholder_{name}", message, name)
         return value
@@ -149,21 +193,29 @@ class Reader:
         text = self.text("click_id")
         if not text:
             return None
-        if has_macro(text):
-            raise macro_not_replaced("click_id")
         try:
-            click = clickid.read(self.keys, text)
+            click = clickid.read(self.setting.keys, text)
         except clickid.MalformedClickId:
-            raise _unknown_click() from None
+            return self._foreign_click(text)
         except clickid.BadClickId:
             raise _bad_click() from None
-        partnership = self.snapshot.partnerships.get(click.partnership_id)
+        snapshot = self.setting.snapshot
+        partnership = snapshot.partnerships.get(click.partnership_id)
         if partnership is None:
             raise _unknown_click()
         if partnership.campaign_id != self.campaign.id:
             raise _bad_click()
-        if self.snapshot.organizations.get(partnership.publisher_id) == "suspended":
+        if snapshot.organizations.get(partnership.publisher_id) == "suspended":
             raise Rejection(200, "publisher_suspended", "The publisher of this click is suspended.", "click_id")
+        return text
+
+    def _foreign_click(self, text: str) -> str:
+        """A click id of the system that the campaign came from; which click of ours it is, is looked up later."""
+        if has_macro(text):
+            raise macro_not_replaced("click_id")
+        is_one = FOREIGN_CLICK.fullmatch(text) and not text.startswith(clickid.PREFIX)
+        if not is_one or not self.setting.takes_foreign_clicks:
+            raise _unknown_click()
         return text
 
     def _goals(self) -> list[GoalOfCampaign]:
@@ -171,73 +223,103 @@ class Reader:
 
     def _goal(self) -> GoalOfCampaign | None:
         """The named one; without a name the only one there is, else that with the code `sale`."""
-        goals = self._goals()
         code = self.text("goal")
-        if has_macro(code):
-            raise macro_not_replaced("goal")
         if code:
             goal = self.campaign.goals.get(code)
-            if goal is None or goal.is_counted:
-                known = ", ".join(goal.code for goal in goals)
-                raise Rejection(
-                    422, "unknown_goal", f"The campaign has no such goal to report; it has: {known}.", "goal"
-                )
-            return goal
+            if goal is not None and not goal.is_counted:
+                return goal
+            if has_macro(code):
+                raise macro_not_replaced("goal")
+            if self.setting.profile and (goal := self._foreign_goal(code)):
+                return goal
+            known = ", ".join(goal.code for goal in self._goals())
+            raise Rejection(422, "unknown_goal", f"The campaign has no such goal to report; it has: {known}.", "goal")
+        goals = self._goals()
         if len(goals) == 1:
             return goals[0]
         return next((goal for goal in goals if goal.code == "sale"), None)
+
+    def _foreign_goal(self, code: str) -> GoalOfCampaign | None:
+        """A goal's number in the other system, alone or behind that of its campaign; its base conversion has none."""
+        assert self.setting.profile  # noqa: S101  asked only where there is one
+        system, offer = self.setting.profile.system, self.text("campaign_foreign")
+        for name in (f"{offer}:{code}", code):
+            ours = meaning(self.setting.snapshot, system, "goal", name)
+            if ours and (goal := self.campaign.goals.get(ours.value)) and ours.campaign_id == self.campaign.id:
+                return None if goal.is_counted else goal
+        return None
 
     def _amount(self) -> Amount:
         return read_amount(self.values.get("amount"), self.values.get("currency"), self.campaign.currency)
 
     def _status(self) -> str:
+        """`approved`, `declined` or `held`; "" while undecided."""
         text = self.text("status").lower()
-        if not text or not self.is_trusted:
+        if not text or not self.setting.is_trusted:
             return ""
         if has_macro(text):
             raise macro_not_replaced("status")
-        if text not in STATUSES:
+        profile = self.setting.profile
+        found = profile.statuses.get(text) if profile else None
+        if found is None and (found := STATUSES.get(text)) is None:
             raise Rejection(422, "invalid_status", "The status is one of approved, declined, pending.", "status")
-        return STATUSES[text]
+        if found == "held":
+            self._warn("held_is_pending")
+            return ""
+        return found
 
-    def _customer(self) -> str:
+    def customer(self) -> str:
         text = self.text("customer").lower()
         if text and text not in CUSTOMERS:
             self._warn("invalid_customer")
         return CUSTOMERS.get(text, "")
 
-    def _is_test(self) -> bool:
-        value = self.values.get("test")
-        if isinstance(value, bool):
-            return value
-        return self.text("test").lower() in {"1", "true", "yes"}
+    def customer_id(self) -> str:
+        """Never the id itself: a keyed hash tells that two orders are of one customer, and nothing more."""
+        value = self.values.get("customer_id")
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else self.text("customer_id")
+        if not text or has_macro(text):
+            return ""
+        return hmac.digest(self.setting.customer_key, text.casefold().encode(), "sha256").hex()[:32]
 
-    def _occurred_at(self) -> str:
+    def won_by(self) -> str:
+        """The other channel to which the advertiser gives the order; such orders are reported too, and earn nothing."""
+        text = self.text("ch").lower()
+        return "" if text in OURSELVES else text
+
+    def is_true(self, name: str) -> bool:
+        value = self.values.get(name)
+        return value if isinstance(value, bool) else self.text(name).lower() in TRUE
+
+    def occurred_at(self) -> str:
         moment = read_moment(self.values.get("timestamp"), self.now)
         if moment is None:
-            return datetime.fromtimestamp(self.now, UTC).isoformat()
+            return ""
         if moment.is_late:
             self._warn("late")
         return moment.at.isoformat()
 
-    def _items(self) -> list[dict[str, Any]]:
-        items = self.values.get("items")
-        if items is None or items == "":
-            return []
-        if isinstance(items, str):
-            self._warn("items_only_in_json")
-            return []
-        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            raise invalid_type("items", "a list of objects")
-        if len(items) > MAX_ITEMS:
-            raise too_long("items", MAX_ITEMS)
-        if any(not isinstance(value, str | int | float | None) for item in items for value in item.values()):
-            raise invalid_type("items", "a list of flat objects")
-        return items
-
     def _warn(self, code: str) -> None:
         if code not in self.warnings:
             self.warnings.append(code)
+
+
+FOREIGN_CLICK: Final = re.compile(r"[A-Za-z0-9_.:-]{4,128}", re.ASCII)
+_FURTHER: Final[dict[str, Callable[[Reader], Any]]] = {
+    "coupon": lambda reader: reader.text("coupon"),
+    "customer": Reader.customer,
+    "customer_id": Reader.customer_id,
+    "items": lambda reader: read_items(reader.values["items"], reader.campaign.currency),
+    "timestamp": Reader.occurred_at,
+    "reason": lambda reader: reader.text("reason"),
+    "test": lambda reader: reader.is_true("test"),
+    "publisher": lambda reader: reader.text("publisher") if reader.setting.is_trusted else "",
+    "ch": Reader.won_by,
+    "disable_postback": lambda reader: reader.is_true("disable_postback"),
+    "kept": lambda reader: reader.values["kept"],
+}
+"""What not every report has, by its name: how it is read."""
+_PLACES: Final = {"timestamp": "occurred_at", "ch": "won_by"}
 
 
 def _foreign(campaign: Campaign) -> Rejection:

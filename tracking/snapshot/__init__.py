@@ -12,6 +12,7 @@ from typing import Final
 
 from tracking.snapshot.basics import Creatives, Links, Network, Organizations, Partnerships
 from tracking.snapshot.campaigns import Campaigns
+from tracking.snapshot.foreign import FOREIGN
 from tracking.snapshot.holding import Snapshot
 from tracking.snapshot.kinds import Kind
 from tracking.snapshot.records import Campaign, Creative, GoalOfCampaign, Link, Partnership, Row
@@ -30,6 +31,7 @@ KINDS: Final[dict[str, Kind]] = {
         Creatives(),
         Partnerships(),
         Links(),
+        FOREIGN,
         VanityNames(),
         SmartLinks(),
         Suppressions(),

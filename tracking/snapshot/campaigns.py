@@ -27,7 +27,11 @@ class Extra[V]:
         return campaign.extras.get(self.name)
 
 
+PROFILE: Final = Extra[str]("profile", "c.profile", lambda raw: raw or "")
+"""The system that the campaign's reports are written for, or ""."""
+
 EXTRAS: Final[tuple[Extra[Any], ...]] = (
+    PROFILE,
     Extra("adverts", adverts.SQL, adverts.Adverts, adverts.SOURCES),
     Extra("app", apps.SQL, apps.app, apps.SOURCES),
 )

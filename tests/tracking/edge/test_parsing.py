@@ -17,6 +17,7 @@ from tracking.edge import callers, inputs
 from tracking.edge.amounts import read_amount
 from tracking.edge.http import Request
 from tracking.edge.intake import masked
+from tracking.edge.naming import in_our_names
 from tracking.edge.moments import read_moment
 from tracking.edge.parse import MAX_SUB, cut, has_controls, lenient, visitor_parameters
 from tracking.edge.redirects import ascii_url, deep_link, with_click_id
@@ -59,7 +60,7 @@ def test_text_comes_through_a_query_in_normal_form(text: str) -> None:
 
 @given(st.binary(max_size=400))
 def test_any_query_of_a_caller_is_read_or_refused(query: bytes) -> None:
-    reads_or_rejects(inputs.from_query, query)
+    reads_or_rejects(lambda given: in_our_names(inputs.named(given)), query)
 
 
 @given(st.dictionaries(st.sampled_from(sorted(inputs.OURS)), st.text(min_size=1, max_size=20), max_size=8))
@@ -69,7 +70,7 @@ def test_a_query_says_what_was_put_into_it(fields: dict[str, str]) -> None:
     except UnicodeEncodeError:
         return
     try:
-        found, _ = inputs.from_query(query)
+        found, _ = in_our_names(inputs.named(query))
     except Rejection as rejection:
         refused = rejection.code
         assert refused == "invalid_characters"

@@ -1,0 +1,32 @@
+"""CJ."""
+
+from typing import Final
+
+from tracking.edge.profiles.profile import Profile
+
+PROFILE: Final = Profile(
+    "cj",
+    report={
+        "CJEVENT": "click_id",
+        "cjevent": "click_id",
+        "OID": "order_id",
+        "TYPE": "goal",
+        "eventTime": "timestamp",
+        "CURRENCY": "currency",
+        "AMOUNT": "amount",
+        "COUPON": "coupon",
+        "CUST_STATUS": "customer",
+    },
+    statuses={
+        "new": "",
+        "accepted": "approved",
+        "extended": "held",
+        "locked": "approved",
+        "closed": "approved",
+        "corrected": "declined",
+    },
+    ignored=frozenset({"CID", "METHOD", "SIGNATURE"}),
+    kept=frozenset({"DISCOUNT", "discount"}),
+    items={"ITEM": "sku", "AMT": "price", "QTY": "quantity", "DCNT": "discount"},
+    click={"sid": "sub1"},
+)
