@@ -1,8 +1,6 @@
 """How many clicks or conversions a campaign, or one publisher in it, takes in a period."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -14,8 +12,6 @@ from network.actors import Actor
 from network.errors import DomainError
 
 MAX_LIMIT: Final = 2_000_000_000
-FOR_EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class CapExists(DomainError):
@@ -27,37 +23,6 @@ class CapExists(DomainError):
 class LimitOutOfRange(DomainError):
     code = "limit_out_of_range"
     message = _("A cap is at least 1.")
-
-
-class Span(NamedTuple):
-    """Half-open, in UTC; `days` are the first and the last day in the campaign's zone."""
-
-    starts_at: datetime
-    ends_at: datetime
-    first: date
-    last: date
-
-
-def span(period: str, at: datetime, time_zone: str) -> Span:
-    """The period in which this moment lies. Days begin at the zone's midnight, so one may have 23 or 25 hours."""
-    zone = ZoneInfo(time_zone)
-    day = at.astimezone(zone).date()
-    if period == "total":
-        return Span(EVER, FOR_EVER, date.min, date.max)
-    if period == "month":
-        first = day.replace(day=1)
-        after = (first + timedelta(days=32)).replace(day=1)
-    elif period == "week":
-        first = day - timedelta(days=day.weekday())
-        after = first + timedelta(days=7)
-    else:
-        first, after = day, day + timedelta(days=1)
-    return Span(_midnight(first, zone), _midnight(after, zone), first, after - timedelta(days=1))
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment of the day: where clocks jump over midnight, the moment of the jump."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 @transaction.atomic

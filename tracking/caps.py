@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from advertisers import caps
+from advertisers import periods
 from advertisers.models import Campaign, Cap, Metric
 from tracking.models.caps import CapTaken, CapUse
 
@@ -61,7 +61,7 @@ def give_back(conversion_id: UUID) -> int:
 
 def use_of(cap: Cap, at: datetime, time_zone: str) -> CapUse:
     """The row of the period in which this moment lies."""
-    period = caps.span(cap.period, at, time_zone)
+    period = periods.span(cap.period, at, time_zone)
     found = CapUse.objects.filter(cap=cap, starts_at=period.starts_at).first()
     if found is None:
         found, _ = CapUse.objects.get_or_create(

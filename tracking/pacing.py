@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, Sum
 from django.urls import reverse
 
-from advertisers import caps as rules
+from advertisers import periods
 from advertisers.models import Campaign, CampaignStatus, Cap, Mandate, Metric, Scope
 from network import mail
 from network.models import Membership, Organization, User
@@ -28,7 +28,7 @@ class Progress:
     cap: Cap
     publisher: str  # "": of the whole campaign
     used: int
-    span: rules.Span
+    span: periods.Span
 
     @property
     def is_reached(self) -> bool:
@@ -56,13 +56,13 @@ def progress(caps: Iterable[Cap], now: datetime) -> list[Progress]:
     names = dict(Partnership.objects.filter(pk__in=ids).values_list("pk", "publisher__name"))
     found = []
     for cap in caps:
-        span = rules.span(cap.period, now, cap.campaign.time_zone)
+        span = periods.span(cap.period, now, cap.campaign.time_zone)
         publisher = names.get(cap.partnership_id, "") if cap.partnership_id else ""
         found.append(Progress(cap, publisher, used(cap, span), span))
     return found
 
 
-def used(cap: Cap, span: rules.Span) -> int:
+def used(cap: Cap, span: periods.Span) -> int:
     """Conversions that were counted; clicks that were kept, valid or not, as far as they are stored."""
     if cap.metric == Metric.CONVERSIONS:
         counted = CapUse.objects.filter(cap=cap, starts_at=span.starts_at).values_list("used", flat=True).first()

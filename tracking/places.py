@@ -1,10 +1,13 @@
 """Where an address is, by a database in MaxMind's format that the operator supplies. Free of Django, for the edge."""
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import maxminddb
+
+log = logging.getLogger("tracking.places")
 
 
 class Place(NamedTuple):
@@ -20,9 +23,17 @@ NOWHERE: Final = Place()
 
 
 class Places:
+    """`knows_countries`, `knows_cities`: what the database can tell at all. A file that is missing or broken tells nothing."""
+
     def __init__(self, path: Path | None) -> None:
-        """Raises OSError or maxminddb.InvalidDatabaseError."""
-        self._reader = maxminddb.open_database(path) if path else None
+        self._reader = None
+        try:
+            self._reader = maxminddb.open_database(path) if path else None
+        except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
+            log.warning("The database of addresses is of no use: %s", type(error).__name__)
+        kind = self._reader.metadata().database_type.lower() if self._reader else "nothing"
+        self.knows_countries = self._reader is not None and "asn" not in kind
+        self.knows_cities = self.knows_countries and "country" not in kind
         self.find = lru_cache(maxsize=16_384)(self._find)
 
     def _find(self, address: str | None) -> Place:

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from advertisers import caps as rules
+from advertisers import periods
 from advertisers.models import Campaign, Cap
 from publishers.models import Partnership
 from tests.cast import Member
@@ -127,5 +128,5 @@ PERIODS = [
 @pytest.mark.parametrize(("period", "zone", "at", "starts", "ends"), PERIODS)
 def test_it_knows_the_period_of_a_moment(period: str, zone: str, at: str, starts: str, ends: str) -> None:
     moments = [datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (at, starts, ends)]
-    found = rules.span(period, moments[0], zone)
+    found = periods.span(period, moments[0], zone)
     assert [found.starts_at, found.ends_at] == moments[1:]

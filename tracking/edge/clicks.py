@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from tracking.edge import callers, clickid, events, pages
+from tracking.edge.caps import REACHED
 from tracking.edge.http import COMMON, After, Answer, Request, Response
 from tracking.edge.redirects import ascii_url, deep_link, with_click_id
 from tracking.edge.route import Landing, Route
@@ -42,7 +43,25 @@ def visited(visit: Visit, diverted: str | None = None) -> Answer:
     way = visit.route
     if diverted is None:
         diverted = way.diverted or diversion(visit)
+    if way.caps and not diverted:
+        found = capped(visit)
+        if found is None:
+            return _asked(visit)
+        diverted = found
     return _sent(visit, diverted)
+
+
+def capped(visit: Visit) -> str | None:
+    """Take one of each cap. None: only by asking for more."""
+    caps = visit.edge.caps
+    if is_click(visit):
+        return caps.spend(visit.route.caps, visit.at_ms)
+    return REACHED if caps.is_full(visit.route.caps, visit.at_ms) else ""
+
+
+async def _asked(visit: Visit) -> Response:
+    answer = _sent(visit, await visit.edge.caps.asked(visit.route.caps, visit.at_ms))
+    return answer if isinstance(answer, Response) else await answer
 
 
 def is_click(visit: Visit) -> bool:

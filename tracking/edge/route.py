@@ -1,9 +1,10 @@
 """Where a link leads, as far as that is known before anybody comes: made once per link, used for each of its visitors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from tracking.snapshot import Campaign, Creative, Link, Partnership
+from tracking.snapshot.traffic import ClickCap
 
 if TYPE_CHECKING:
     from tracking.edge.visit import Visit
@@ -35,6 +36,7 @@ class Route:
     __slots__ = (
         "app",
         "campaign",
+        "caps",
         "creative",
         "diverted",
         "fallback",
@@ -55,9 +57,18 @@ class Route:
         self.diverted = ""
         self.steps: tuple[Step, ...] = ()
         self.landing: Chooser | None = None
-        self.subs = [*link.subs[:5]]
+        self.caps: tuple[ClickCap, ...] = ()  # of which each visitor takes one
+        self.subs = _stripped(link.subs[:5])
         self.id_heads: dict[tuple[int | None, str], bytes] = {}  # of click ids, by creative and consent
         self.app: AppChooser | None = None
         channel = b',"ch":"%b"' % link.channel.encode() if link.channel else b""
         smart = b',"sl":%d' % link.smart_link_id if link.smart_link_id else b""
         self.head = b'"c":%d,"p":%d,"l":%d%b%b' % (campaign.id, partnership.id, link.id, channel, smart)
+
+
+def _stripped(labels: Sequence[str]) -> list[str]:
+    """Without empty ones at the end."""
+    found = [*labels]
+    while found and not found[-1]:
+        found.pop()
+    return found

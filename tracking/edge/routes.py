@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tracking.edge import appstores, steps
+from tracking.edge import appstores, caps, steps, targeting
 from tracking.edge.redirects import ascii_url
 from tracking.edge.route import Route
 from tracking.snapshot import Snapshot
@@ -31,5 +31,7 @@ def made(snapshot: Snapshot, code: str) -> Route | None:
     found.diverted = steps.diversion(snapshot, found)
     if not found.diverted:
         found.steps = steps.compiled(snapshot, found)
+        found.landing = targeting.chooser(found)
+        found.caps = caps.of(found)
         found.app = appstores.chooser(campaign)
     return found

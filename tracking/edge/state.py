@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 from tracking.edge.buffer import Buffer
+from tracking.edge.caps import Caps
 from tracking.edge.config import Config
 from tracking.edge.follower import Follower
 from tracking.edge.inbox import Inbox
@@ -25,6 +26,7 @@ class Edge:
         self.places = Places(config.geoip_path)
         spooled_events = Spool(config.spool_dir, "events", config.spool_max_bytes)
         self.buffer = Buffer(config.redis_url, config.stream, config.stream_shards, spooled_events)
+        self.caps = Caps(config.database_url, config.redis_url, config.stream)
         spooled = Spool(config.spool_dir, "reports", config.spool_max_bytes)
         self.inbox = Inbox(config.database_url, spooled, config.logged_per_minute)
         leaving = Spool(config.spool_dir, "unsubscribes", config.spool_max_bytes)
@@ -42,6 +44,7 @@ class Edge:
         await self.follower.start()
         await self.buffer.start()
         self.inbox.start()
+        self.caps.start()
         self.leavers.start()
         self._following = asyncio.create_task(self.follower.run())
 
@@ -53,4 +56,5 @@ class Edge:
         await self.follower.write_copy()
         await self.buffer.stop()
         await self.inbox.stop()
+        await self.caps.stop()
         await self.leavers.stop()

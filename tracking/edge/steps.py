@@ -7,6 +7,7 @@ route into `Route.steps` (COMPILERS), so a campaign without targeting costs noth
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from tracking.edge import targeting
 from tracking.edge.recipients import unsubscribed
 from tracking.edge.route import Route, Step
 from tracking.snapshot import Snapshot
@@ -38,9 +39,11 @@ STATUSES: Final[tuple[Callable[[Snapshot, Route], str], ...]] = (
     advertiser_active,
     partnership_active,
     publisher_active,
+    targeting.funded,
+    targeting.welcome,
 )
 
-COMPILERS: Final[tuple[Callable[[Snapshot, Route], Iterable[Step]], ...]] = (unsubscribed,)
+COMPILERS: Final[tuple[Callable[[Snapshot, Route], Iterable[Step]], ...]] = (unsubscribed, targeting.compiled)
 """Each yields the steps that this route's visitors need, in the order in which their reasons count."""
 
 

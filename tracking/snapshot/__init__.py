@@ -13,6 +13,7 @@ from typing import Final
 from tracking.snapshot.basics import Creatives, Links, Network, Organizations, Partnerships
 from tracking.snapshot.campaigns import Campaigns
 from tracking.snapshot.foreign import FOREIGN
+from tracking.snapshot.converted import CONVERTED
 from tracking.snapshot.holding import Snapshot
 from tracking.snapshot.kinds import Kind
 from tracking.snapshot.records import Campaign, Creative, GoalOfCampaign, Link, Partnership, Row
@@ -31,10 +32,11 @@ KINDS: Final[dict[str, Kind]] = {
         Creatives(),
         Partnerships(),
         Links(),
-        FOREIGN,
         VanityNames(),
         SmartLinks(),
         Suppressions(),
+        CONVERTED,
+        FOREIGN,
     )
 }
 """By name; loaded in this order."""

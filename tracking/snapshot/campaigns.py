@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
-from tracking.snapshot import adverts, apps
+from tracking.snapshot import adverts, apps, traffic
 from tracking.snapshot.holding import Snapshot
 from tracking.snapshot.kinds import BY_ID, Source
 from tracking.snapshot.records import Campaign, GoalOfCampaign, Row
@@ -34,6 +34,7 @@ EXTRAS: Final[tuple[Extra[Any], ...]] = (
     PROFILE,
     Extra("adverts", adverts.SQL, adverts.Adverts, adverts.SOURCES),
     Extra("app", apps.SQL, apps.app, apps.SOURCES),
+    Extra("traffic", traffic.SQL, traffic.traffic, traffic.SOURCES),
 )
 
 
