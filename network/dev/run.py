@@ -130,6 +130,8 @@ def environment_of(var_dir: Path) -> dict[str, str]:
         "TRACKING_PORT": tracking_port,
         "SITE_URL": os.environ.get("SITE_URL") or f"http://127.0.0.1:{port}",
         "TRACKING_URL": os.environ.get("TRACKING_URL") or f"http://127.0.0.1:{tracking_port}",
+        # Whoever tries things out here may be many visitors, by X-Forwarded-For.
+        "TRUSTED_PROXIES": os.environ.get("TRUSTED_PROXIES") or "127.0.0.0/8",
     }
 
 

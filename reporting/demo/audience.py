@@ -36,6 +36,7 @@ class Visitor:
     is_robot: bool
     source: str
     sub1: str
+    address: str
 
 
 def visitor(random: Random) -> Visitor:
@@ -43,7 +44,13 @@ def visitor(random: Random) -> Visitor:
     agents = [agent for _weight, agent in BROWSERS]
     weights = [weight for weight, _agent in BROWSERS]
     agent = random.choice(ROBOTS) if is_robot else random.choices(agents, weights)[0]
-    return Visitor(agent, is_robot, random.choice(SOURCES), random.choice(SUBS))
+    source, sub1 = random.choice(SOURCES), random.choice(SUBS)
+    return Visitor(agent, is_robot, source, sub1, _address(random))
+
+
+def _address(random: Random) -> str:
+    """Of a block that is set aside for measuring networks: nobody's."""
+    return f"198.{random.choice((18, 19))}.{random.randrange(256)}.{random.randrange(1, 255)}"
 
 
 @dataclass(frozen=True, slots=True)

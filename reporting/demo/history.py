@@ -60,7 +60,7 @@ def write(world: World, progress: Callable[[str], None], *, seed: int = 7) -> No
     count = 0
     for batch in batched(_visits(world, random), BATCH):
         clicks += [visit for kind, visit in batch if kind == "click"]
-        events = [_event(kind, visit, random) for kind, visit in batch]
+        events = [_event(kind, visit) for kind, visit in batch]
         if take(events).buried:
             raise RuntimeError("the demo made an event that ingest refuses")
         count += len(batch)
@@ -103,7 +103,7 @@ def _moment(began: datetime, day: int, campaign: Campaign, random: Random) -> da
     return at if began < at < timezone.now() - timedelta(minutes=2) else None
 
 
-def _event(kind: Literal["click", "impression"], visit: Visit, random: Random) -> bytes:
+def _event(kind: Literal["click", "impression"], visit: Visit) -> bytes:
     """The event as an edge writes it to the stream."""
     event: dict[str, Any] = {
         "t": kind,
@@ -115,7 +115,7 @@ def _event(kind: Literal["click", "impression"], visit: Visit, random: Random) -
         "n": visit.id.signed_nonce,
         "subs": [visit.person.sub1],
         "src": visit.person.source,
-        "ip": f"203.0.113.{random.randint(1, 254)}",  # documentation addresses: nobody's
+        "ip": visit.person.address,
         "ua": visit.person.user_agent,
         "ref": "",
         "consent": visit.id.consent,

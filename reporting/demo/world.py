@@ -19,7 +19,12 @@ from publishers import links, partnerships, profiles, properties
 from publishers.models import Partnership, TrackingLink
 from reporting.demo import banners, parties
 from reporting.demo.parties import CampaignParty, Party, PublisherParty, Rate
+from tracking.quality import thresholds
 
+AT_ONCE = dict.fromkeys(
+    ["sale_seconds", "lead_seconds", "install_seconds", "custom_seconds", "per_minute", "spacing_percent"], 0
+)
+"""The demo's visitors decide at once, and one like the other: the rules about such haste would hold them all."""
 HISTORY = timedelta(days=29)
 SECOND_VERSION = timedelta(days=10)
 
@@ -55,6 +60,7 @@ class World:
 def build() -> World:
     world = World(began=timezone.now() - HISTORY)
     _join(world, parties.NETWORK, Kind.NETWORK)
+    thresholds.change(None, AT_ONCE, by=world.network.actor)
     _join(world, parties.AGENCY, Kind.AGENCY)
     for party in parties.ADVERTISERS:
         _join(world, party, Kind.ADVERTISER)

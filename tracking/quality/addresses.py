@@ -18,6 +18,40 @@ type Network = IPv4Network | IPv6Network
 MAX_KNOWN: Final = 200_000
 
 
+SHARED_V4: Final = (
+    "127.",
+    "10.",
+    "192.168.",
+    "169.254.",
+    *(f"172.{number}." for number in range(16, 32)),
+    *(f"100.{number}." for number in range(64, 128)),
+)
+
+
+def is_public(ip: str) -> bool:
+    """Others are of this machine, or of a proxy that nobody declared: they tell no visitors apart."""
+    if ":" not in ip:
+        return not ip.startswith(SHARED_V4)
+    packed = _packed_v6(ip)
+    is_local = packed[0] & 0xFE == 0xFC or (packed[0] == 0xFE and packed[1] & 0xC0 == 0x80)
+    return not is_local and packed != LOOPBACK_V6
+
+
+LOOPBACK_V6: Final = bytes(15) + b"\x01"
+
+
+def network_of(ip: str) -> str | bytes:
+    """Whom it counts as: of IPv6 the /64, which is one household."""
+    return _packed_v6(ip)[:8] if ":" in ip else ip
+
+
+def _packed_v6(ip: str) -> bytes:
+    try:
+        return socket.inet_pton(socket.AF_INET6, ip)
+    except (OSError, ValueError):
+        return bytes(16)
+
+
 @dataclass(slots=True)
 class Table:
     """Disjoint stretches of one address family: from `starts[n]` on, until the next, `listed[n]` holds."""

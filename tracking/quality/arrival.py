@@ -5,13 +5,12 @@ click of each visitor on each link, and the clicks of each address on each campa
 backlog is judged like a live stream. Judging one event again gives the same verdict.
 """
 
-import socket
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from tracking.enrich import Agent
 from tracking.quality import agents
-from tracking.quality.addresses import DataCentres
+from tracking.quality.addresses import DataCentres, is_public, network_of
 
 VALID: Final = "valid"
 INVALID: Final = "invalid"
@@ -181,13 +180,9 @@ class Arrival:
     def _place(self, ip: str) -> "Place":
         """What an address counts as, and whether it is a data centre's. None: an address that is not public is that of a
         proxy which nobody declared, or of this machine; many visitors share it, so that their number tells nothing."""
-        if ":" in ip:
-            place, is_public = _v6_place(ip)
-        else:
-            place, is_public = ip, not ip.startswith(_PRIVATE_V4)
         if len(self._places) >= MAX_PLACES:
             self._places.clear()
-        found = self._places[ip] = (place if is_public else None, ip in self.data_centres)
+        found = self._places[ip] = (network_of(ip) if is_public(ip) else None, ip in self.data_centres)
         return found
 
     def _is_burst(self, day: dict[int, int], key: int, counted: int, campaign_id: int) -> bool:
@@ -227,26 +222,6 @@ class Arrival:
             day = _bucket(self._days, minute * MINUTE // DAY, MAX_DAYS)
             counts = min(in_minute, CLICKS) << IN_MINUTE_AT | min(in_day, CLICKS)
             day[hash((campaign_id, place))] = minute << MINUTE_AT | counts
-
-
-_PRIVATE_V4: Final = (
-    "127.",
-    "10.",
-    "192.168.",
-    "169.254.",
-    *(f"172.{number}." for number in range(16, 32)),
-    *(f"100.{number}." for number in range(64, 128)),
-)
-
-
-def _v6_place(ip: str) -> tuple[str | bytes, bool]:
-    """The /64, and whether it is public."""
-    try:
-        packed = socket.inet_pton(socket.AF_INET6, ip)
-    except (OSError, ValueError):
-        return ip, True
-    is_local = packed[0] & 0xFE == 0xFC or (packed[0] == 0xFE and packed[1] & 0xC0 == 0x80) or ip == "::1"
-    return packed[:8], not is_local
 
 
 def _bucket(buckets: dict[int, dict[int, int]], number: int, most: int) -> dict[int, int]:

@@ -18,6 +18,7 @@ from advertisers.models import Coupon, GoalKind
 from publishers.models import PublisherKind, PublisherProfile
 from tracking.models import Conversion, QualityFacts, QualitySignal, Verdict
 from tracking.quality import hosts, mail, thresholds
+from tracking.quality.addresses import is_public
 from tracking.quality.cases import open_cases
 from tracking.quality.facts import Subject, gather, mails_of
 from tracking.quality.rules import CODES, FLAG, HOLD, REJECT, RULES, WATCH
@@ -388,7 +389,7 @@ def _other_publishers(subjects: Collection[Subject], values: dict[int, Values]) 
             values[one.conversion.campaign_id]["second_publisher_seconds"],
         )
         for one in subjects
-        if one.click.visitor is not None and one.clicked_at is not None
+        if one.click.visitor is not None and one.clicked_at is not None and one.click.ip and is_public(one.click.ip)
     ]
     found: dict[UUID, dict[str, Any]] = {}
     for key, partnership, seconds in _rows(OTHERS, asked):

@@ -9,10 +9,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 from django.conf import settings
 from django.db import connection
 from maxminddb import InvalidDatabaseError
@@ -21,6 +22,7 @@ from network.models import Membership
 from tracking.models import Channel, Conversion, QualityFacts, TouchKind
 from tracking.places import Places
 from tracking.quality import mail
+from tracking.quality.addresses import is_public, network_of
 
 CLICKS: Final = """
 SELECT asked.k, click.*
@@ -76,8 +78,8 @@ class Subject:
 
     @property
     def address(self) -> str | None:
-        """Of the buyer, else of the click."""
-        return self.buyer_ip or self.click.ip
+        """Of the buyer, else of the click; None where many share it."""
+        return next((ip for ip in (self.buyer_ip, self.click.ip) if ip and is_public(ip)), None)
 
     @property
     def device(self) -> str:
@@ -141,17 +143,15 @@ def gather(subjects: Sequence[Subject]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(CLICKS, [list(column) for column in zip(*asked, strict=True)])
         for number, ip, agent, referrer, country, visitor, extra, verdict, reasons in cursor.fetchall():
-            subjects[number].click = Click(ip, agent, referrer, country, visitor, extra or {}, verdict, tuple(reasons))
+            subjects[number].click = Click(
+                ip, agent, referrer, country, visitor, orjson.loads(extra) if extra else {}, verdict, tuple(reasons)
+            )
 
 
-def network_of(ip: str) -> str:
-    """Of IPv6 the /64, which is one household."""
-    return str(ip_network(f"{ip}/64", strict=False)) if ":" in ip else ip
-
-
-def hashed(purpose: str, value: str) -> int:
+def hashed(purpose: str, value: str | bytes) -> int:
     """A signed 64 bit number that only this installation can make."""
-    return int.from_bytes(hmac.digest(_key(), f"{purpose}\n{value}".encode(), "sha256")[:8], signed=True)
+    told = value if isinstance(value, bytes) else value.encode()
+    return int.from_bytes(hmac.digest(_key(), purpose.encode() + b"\n" + told, "sha256")[:8], signed=True)
 
 
 @cache

@@ -17,7 +17,7 @@ _nonces = count(1)
 
 def judge(arrival: Arrival, at: int = NOON, **changes: Any) -> Verdict:
     """A click of somebody with a phone on link 7 of campaign 1."""
-    event = {"kind": "click", "nonce": next(_nonces), "at_ms": at, "campaign_id": 1, "link_id": 7} | {
+    event: dict[str, Any] = {"kind": "click", "nonce": next(_nonces), "at_ms": at, "campaign_id": 1, "link_id": 7} | {
         "ip": "198.51.100.7",
         "user_agent": PHONE,
     }
