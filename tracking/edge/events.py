@@ -26,7 +26,7 @@ MAX_TEXT: Final = 512
 MAX_LANGUAGE: Final = 64
 MAX_COUPON: Final = 64
 MAX_SURPLUS: Final = 32  # labels beyond the five
-SUBS: Final = ("sub1", "sub2", "sub3", "sub4", "sub5")
+SUBS: Final = {"sub1": 0, "sub2": 1, "sub3": 2, "sub4": 3, "sub5": 4}
 NOT_A_VISIT: Final = frozenset({b"iframe", b"frame", b"image", b"script", b"style", b"object", b"embed", b"empty"})
 
 
@@ -96,16 +96,11 @@ def quoted(header: bytes, limit: int) -> bytes:
 
 def subs(visit: Visit) -> list[str]:
     """The click's own labels before those of the link, without empty ones at the end."""
-    parameters = visit.parameters
-    own = visit.route.subs
-    if not parameters:
-        return own
-    found = own + [""] * (5 - len(own))
-    for number, name in enumerate(SUBS):
-        if value := parameters.get(name):
-            found[number] = labelled(visit, value)
-    while found and not found[-1]:
-        found.pop()
+    found = visit.route.subs
+    for name, value in visit.parameters.items():
+        if (place := SUBS.get(name)) is not None:
+            found = [*found, *[""] * (place + 1 - len(found))]
+            found[place] = labelled(visit, value)
     return found
 
 

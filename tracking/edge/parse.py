@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -68,7 +67,10 @@ def _plain_parameters(query: str) -> tuple[dict[str, str], bool]:
     """Where nothing is to be decoded."""
     found: dict[str, str] = {}
     repeated = False
-    for part in islice(filter(None, query.split("&")), MAX_PARAMETERS):
+    parts = query.split("&")
+    if len(parts) > MAX_PARAMETERS:
+        parts = [*filter(None, parts)][:MAX_PARAMETERS]
+    for part in parts:
         name, _, value = part.partition("=")
         if not value or len(name) > MAX_NAME:
             continue

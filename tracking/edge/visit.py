@@ -24,6 +24,7 @@ class Visit:
         self.edge, self.request, self.route = edge, request, route
         self.parameters = parameters  # under our names
         self.surplus = surplus  # what else was sent, under the names in use
+        self.address = callers.address(request, edge.config.trusted_proxies)
         self.consent = callers.consent(request, parameters.get("consent", ""))
         self.at_ms = time.time_ns() // 1_000_000
         self.nonce = randomness()
@@ -32,10 +33,6 @@ class Visit:
     @cached_property
     def at(self) -> datetime:
         return datetime.fromtimestamp(self.at_ms / 1000, UTC)
-
-    @cached_property
-    def address(self) -> str | None:
-        return callers.address(self.request, self.edge.config.trusted_proxies)
 
     @cached_property
     def user_agent(self) -> str:
