@@ -12,8 +12,8 @@ from typing import Final
 
 from tracking.snapshot.basics import Creatives, Links, Network, Organizations, Partnerships
 from tracking.snapshot.campaigns import Campaigns
-from tracking.snapshot.foreign import FOREIGN
 from tracking.snapshot.converted import CONVERTED
+from tracking.snapshot.foreign import FOREIGN
 from tracking.snapshot.holding import Snapshot
 from tracking.snapshot.kinds import Kind
 from tracking.snapshot.records import Campaign, Creative, GoalOfCampaign, Link, Partnership, Row
