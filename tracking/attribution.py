@@ -16,7 +16,7 @@ from publishers.models import Partnership, PublisherKind, PublisherProfile, Trac
 from tracking.deciding import Code, Decision, Found, Owner, Row, Touch, was_active
 from tracking.deciding import decide as decide_on
 from tracking.keys import BadClickId, ClickId, read_click_id
-from tracking.models import CustomerOwner, TouchKind
+from tracking.models import CustomerOwner, ForeignClick, TouchKind
 
 __all__ = ["Asked", "Decision", "Gathered", "Touch", "customer_key", "decide", "was_active"]
 
@@ -49,7 +49,8 @@ VIEWS: Final = VISITS.format(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What one report says about who brought the buyer. `publisher` and `customer` of trusted reports only."""
+    """What one report says about who brought the buyer. `publisher` and `customer` of trusted reports only. `click_id` may be
+    one of the system that the campaign came from."""
 
     campaign: Campaign
     occurred_at: datetime
@@ -116,6 +117,7 @@ class Gathered:
 
     asked: Collection[Asked]
     _ids: dict[str, Click | None] = field(init=False)
+    _foreign: dict[tuple[int, str], Click] = field(init=False)
     _rows: dict[Key, Visit] = field(init=False)
     _links: dict[int, tuple[int, str]] = field(init=False)
     _creatives: dict[int, int] = field(init=False)
@@ -133,6 +135,7 @@ class Gathered:
         self._numbers = {id(one): number for number, one in enumerate(asked)}
         texts = {text for one in asked for text in (one.click_id, *one.touches[:MAX_TOUCHES]) if text}
         self._ids = {text: Click.of(text) for text in texts}
+        self._foreign = _foreign(asked, {text for text, click in self._ids.items() if click is None})
         self._rows = _rows(self._keys(asked))
         self._visits = self._look_around(asked)
         self._coupons = _coupons({(one.campaign.pk, _spelled(one.coupon)) for one in asked if one.coupon})
@@ -172,14 +175,17 @@ class Gathered:
             Key(one.campaign.pk, click.at, click.id.signed_nonce)
             for one in asked
             for text in (one.click_id, *one.touches[:MAX_TOUCHES])
-            if text and (click := self._ids[text])
+            if (click := self._click(one, text))
         }
+
+    def _click(self, asked: Asked, text: str) -> Click | None:
+        return self._ids.get(text) or self._foreign.get((asked.campaign.pk, text))
 
     def _look_around(self, asked: Iterable[Asked]) -> dict[tuple[int, str], list[Visit]]:
         """Further clicks, and views where they can earn, of the visitor of the click or of the report."""
         clicks, views = [], []
         for number, one in enumerate(asked):
-            click = self._ids.get(one.click_id)
+            click = self._click(one, one.click_id)
             row = self._rows.get(Key(one.campaign.pk, click.at, click.id.signed_nonce)) if click else None
             visitor = row.row.visitor if row else one.visitor
             if visitor is None:
@@ -194,7 +200,7 @@ class Gathered:
 
     def _refer(self) -> None:
         """What is named by number, once all numbers are known."""
-        clicks = [click.id for click in self._ids.values() if click]
+        clicks = [click.id for click in (*self._ids.values(), *self._foreign.values()) if click]
         visits = [visit for visits in self._visits.values() for visit in visits]
         links = {click.link_id for click in clicks}
         creatives = {click.creative_id for click in clicks if click.creative_id}
@@ -218,7 +224,7 @@ class Gathered:
 
     def _given(self, asked: Asked, text: str) -> Touch | str:
         """The click of this id as far as it still exists, or why there is none."""
-        click = self._ids.get(text)
+        click = self._click(asked, text)
         if click is None:
             return "bad_click_id"
         link = self._links.get(click.id.link_id)
@@ -265,6 +271,15 @@ class Gathered:
             return None
         ends = [at for at in (coupon.valid_until, coupon.retired_at) if at]
         return Code(partnership, coupon.is_exclusive, coupon.valid_from, min(ends, default=None))
+
+
+def _foreign(asked: Iterable[Asked], texts: Collection[str]) -> dict[tuple[int, str], Click]:
+    """Clicks that were made in another system, by campaign and their id there."""
+    if not texts:
+        return {}
+    found = ForeignClick.objects.filter(campaign_id__in={one.campaign.pk for one in asked}, foreign_id__in=texts)
+    known = found.order_by("system").values_list("campaign_id", "foreign_id", "click_id")
+    return {(campaign, foreign): click for campaign, foreign, ours in known if (click := Click.of(ours))}
 
 
 def _spelled(code: str) -> str:

@@ -4,7 +4,7 @@ report → Conversion with its Attribution; refund → Refund; status → what t
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -147,7 +147,7 @@ class Desk:
             channel=report.channel,
         )
         self._describe(conversion, report)
-        self._attribute(conversion, self.gathered.decide(self.asked[report.id]))
+        self._attribute(conversion, report, self.gathered.decide(self.asked[report.id]))
         self.workset.add(conversion, order)
         self._adopt(conversion, order)
         self._catch_up(conversion, report, order)
@@ -164,7 +164,7 @@ class Desk:
         if report.click_id or report.publisher or (before is None and (report.coupon or report.customer_id)):
             decision = self.gathered.decide(self.asked[report.id], report.occurred_at(conversion.occurred_at))
             if decision.touch or before is None:
-                self._attribute(conversion, decision)
+                self._attribute(conversion, report, decision)
             if before not in {None, conversion.partnership_id}:
                 conversion.flags = [*conversion.flags, "click_replaced"]
         else:
@@ -184,7 +184,9 @@ class Desk:
         if report.status:
             self._set_status(conversion, report)
 
-    def _attribute(self, conversion: Conversion, decision: Decision) -> None:
+    def _attribute(self, conversion: Conversion, report: Report, decision: Decision) -> None:
+        if report.is_won_by_others and decision.verdict != Verdict.INVALID:
+            decision = replace(decision, code="other_channel", verdict=Verdict.INVALID)
         touch = decision.touch
         conversion.partnership = touch.partnership if touch else None
         conversion.link_id = touch.link_id if touch else None

@@ -90,6 +90,9 @@ UNPAID: Final[dict[str, Explanation]] = {
     "partnership_inactive": Explanation(
         _("Recorded, but not paid: the click was made after the partnership had ended or was paused."),
     ),
+    "other_channel": Explanation(
+        _("Recorded, but not paid: the call says that another channel than this network brought the buyer."),
+    ),
     "invalid_click": Explanation(
         _("Recorded and held: the click was made by a known robot or a program without a name."),
         _("Check the order, then approve or decline it among your conversions."),

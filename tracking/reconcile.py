@@ -14,7 +14,8 @@ SET subs = click.subs,
 FROM tracking_attribution AS attribution
 JOIN tracking_conversion AS lacking ON lacking.id = attribution.conversion_id
 CROSS JOIN LATERAL (
-    SELECT subs, verdict = 'invalid' AND lacking.verdict = 'valid' AS doubted FROM tracking_click
+    SELECT subs, lacking.verdict = 'valid' AND verdict = 'invalid' AND NOT (
+            reasons <> '{}' AND reasons <@ ARRAY['duplicate_click']::varchar[]) AS doubted FROM tracking_click
     WHERE campaign_id = lacking.campaign_id AND at = attribution.clicked_at AND nonce = attribution.click_nonce
 ) AS click
 WHERE conversion.id = lacking.id AND lacking.received_at >= %s

@@ -62,6 +62,11 @@ class Report:
         return str(self.fields.get("customer_id") or "") if self.is_trusted else ""
 
     @property
+    def is_won_by_others(self) -> bool:
+        """The advertiser's server says that another channel than this network had the last paid click."""
+        return self.is_trusted and bool(self.fields.get("won_by"))
+
+    @property
     def coupon(self) -> str:
         return (self.fields.get("coupon") or "")[:64]
 

@@ -1,0 +1,247 @@
+"""What is found about a report before it is decided: other touches of the visitor, codes, names, customers, foreign ids."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from redis import Redis
+
+from advertisers.models import Campaign, Coupon
+from publishers.models import PublisherProfile, TrackingLink
+from tests.tracking.stage import click_id, conversion, event, ingest, process, report, send
+from tracking.conversions import process_all
+from tracking.models import Attribution, Conversion, CustomerOwner, ForeignClick, Postback, Touchpoint
+from tracking.outcomes import Outcome
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def path(order_id: str) -> list[tuple[str, int, bool, str]]:
+    found = Touchpoint.objects.filter(conversion=conversion(order_id)).order_by("position")
+    return list(found.values_list("kind", "partnership_id", "is_winner", "code"))
+
+
+@pytest.fixture
+def code(campaign: Campaign, second_link: TrackingLink) -> Coupon:
+    """Paul's."""
+    return Coupon.objects.create(campaign=campaign, publisher=second_link.partnership.publisher, code="Paul10")
+
+
+def test_it_keeps_clicks_that_were_handed_over(
+    campaign: Campaign, link: TrackingLink, second_link: TrackingLink
+) -> None:
+    earlier = click_id(second_link, NOW - timedelta(days=3))
+    given = report(
+        campaign,
+        "A-1",
+        received_at=NOW,
+        click_id=click_id(link, NOW - timedelta(days=1)),
+        touches=[earlier, "nonsense", earlier],
+    )
+    process(given)
+    assert path("A-1") == [
+        ("click", second_link.partnership_id, False, ""),
+        ("click", link.partnership_id, True, ""),
+    ]
+    first, _ = Touchpoint.objects.order_by("position")
+    assert (first.at, first.link_id, first.channel) == (NOW - timedelta(days=3), second_link.pk, second_link.channel)
+
+
+def test_it_lets_the_first_of_them_earn(campaign: Campaign, link: TrackingLink, second_link: TrackingLink) -> None:
+    Campaign.objects.update(attribution_model="first_click")
+    earlier = click_id(second_link, NOW - timedelta(days=3))
+    process(report(campaign, "A-1", received_at=NOW, click_id=click_id(link, NOW), touches=[earlier]))
+    assert conversion("A-1").partnership == second_link.partnership
+    assert (Attribution.objects.get().method, Attribution.objects.get().kind) == ("first_click", "click")
+
+
+def test_it_finds_the_visitors_other_clicks(
+    redis: Redis, campaign: Campaign, link: TrackingLink, second_link: TrackingLink
+) -> None:
+    at = timezone.now() - timedelta(hours=3)
+    send(
+        redis,
+        event(second_link, at, n=1, ip="192.0.2.7"),
+        event(link, at + timedelta(hours=1), n=2, ip="192.0.2.7"),
+        event(second_link, at + timedelta(hours=1), n=3, ip="198.51.100.9"),  # somebody else
+        event(second_link, at + timedelta(hours=2), n=4, consent="denied", ip=None, ua=None),
+    )
+    ingest(redis)
+    process(report(campaign, "A-1", click_id=click_id(link, at + timedelta(hours=1), 2)))
+    assert path("A-1") == [
+        ("click", second_link.partnership_id, False, ""),
+        ("click", link.partnership_id, True, ""),
+    ]
+
+
+def test_it_counts_a_view_when_nothing_else_earns(redis: Redis, campaign: Campaign, link: TrackingLink) -> None:
+    Campaign.objects.update(view_window_hours=24)
+    at = timezone.now() - timedelta(hours=3)
+    send(redis, event(link, at, t="impression", n=5))
+    ingest(redis)
+    visitor = seen_visitor()
+    given = report(campaign, "A-1", visitor=visitor, coupon="NOBODYS")
+    late = report(campaign, "A-2", visitor=visitor, coupon="X", occurred_at=(at + timedelta(hours=24)).isoformat())
+    assert process(given, late) == [Outcome.CONVERTED, Outcome.UNPAID]
+    found = conversion("A-1")
+    assert (found.partnership, found.link, found.is_view_through, found.subs) == (link.partnership, link, True, [])
+    assert path("A-1") == [("impression", link.partnership_id, True, "")]
+    assert (found.attribution.kind, found.attribution.click_nonce) == ("impression", 5)
+
+
+def seen_visitor() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT visitor FROM tracking_impression")
+        return int(cursor.fetchone()[0])
+
+
+class TestCodes:
+    def test_it_pays_the_publisher_of_a_code_in_any_case(
+        self, campaign: Campaign, code: Coupon, second_link: TrackingLink
+    ) -> None:
+        assert process(report(campaign, "A-1", coupon=" pAUL10")) == [Outcome.CONVERTED]
+        found = conversion("A-1")
+        assert (found.partnership, found.link, found.subs) == (second_link.partnership, None, [])
+        assert (found.attribution.kind, found.attribution.clicked_at) == ("coupon", None)
+
+    def test_it_lets_an_exclusive_code_win_over_a_click(
+        self, campaign: Campaign, code: Coupon, link: TrackingLink, second_link: TrackingLink
+    ) -> None:
+        Coupon.objects.update(is_exclusive=True)
+        process(report(campaign, "A-1", coupon="PAUL10", click_id=click_id(link)))
+        assert conversion("A-1").partnership == second_link.partnership
+        assert conversion("A-1").flags == ["coupon_over_click"]
+
+    def test_it_pays_nobody_for_a_retired_or_public_code(self, campaign: Campaign, code: Coupon) -> None:
+        Coupon.objects.create(campaign=campaign, code="ALL")
+        Coupon.objects.filter(pk=code.pk).update(retired_at=NOW)
+        given = [report(campaign, "A-1", coupon="ALL"), report(campaign, "A-2", coupon="PAUL10", received_at=NOW)]
+        assert process(*given) == [Outcome.UNPAID, Outcome.UNPAID]
+
+
+class TestNamed:
+    def test_it_believes_the_advertisers_server(
+        self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink
+    ) -> None:
+        partnership = second_link.partnership
+        named = [partnership.public_id, partnership.publisher.public_id]
+        for order_id, name in zip(("A-1", "A-2"), named, strict=True):
+            process(report(campaign, order_id, click_id=click_id(link), publisher=name))
+            assert conversion(order_id).partnership == partnership
+            assert conversion(order_id).attribution.kind == "publisher"
+
+    def test_it_believes_no_browser(self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink) -> None:
+        name = second_link.partnership.public_id
+        process(report(campaign, "A-1", click_id=click_id(link), publisher=name, channel="pixel"))
+        assert conversion("A-1").partnership == link.partnership
+
+    def test_it_remarks_on_unknown_names(self, campaign: Campaign, link: TrackingLink) -> None:
+        process(report(campaign, "A-1", click_id=click_id(link), publisher="nobody"))
+        assert (conversion("A-1").partnership, conversion("A-1").flags) == (link.partnership, ["unknown_publisher"])
+
+    def test_it_lets_the_server_name_another_than_the_browser(
+        self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink
+    ) -> None:
+        process(report(campaign, "A-1", click_id=click_id(link), channel="tag"))
+        process(report(campaign, "A-1", publisher=second_link.partnership.public_id))
+        found = conversion("A-1")
+        assert (found.partnership, found.flags) == (second_link.partnership, ["click_replaced"])
+
+    def test_it_pays_nobody_when_another_channel_won(self, campaign: Campaign, link: TrackingLink) -> None:
+        assert process(report(campaign, "A-1", click_id=click_id(link), won_by="ppc")) == [Outcome.UNPAID]
+        assert (conversion("A-1").verdict, conversion("A-1").reason) == ("invalid", "other_channel")
+
+
+class TestCustomers:
+    @pytest.fixture(autouse=True)
+    def owned(self, campaign: Campaign) -> None:
+        Campaign.objects.update(ownership_days=90)
+
+    def test_it_pays_who_brought_the_customer(
+        self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink
+    ) -> None:
+        first = report(campaign, "A-1", received_at=NOW, click_id=click_id(link, NOW), customer_id="anna@example.com")
+        again = {"received_at": NOW + timedelta(days=89), "customer_id": "anna@example.com"}
+        theirs = report(campaign, "A-2", received_at=NOW + timedelta(days=2), customer_id="bea@example.com")
+        later = [
+            report(campaign, "A-3", **again),
+            report(campaign, "A-4", click_id=click_id(second_link, NOW + timedelta(days=89)), **again),
+        ]
+        process_all([first, theirs, *later])
+        assert conversion("A-3").partnership == link.partnership
+        assert conversion("A-3").attribution.kind == "customer"
+        assert conversion("A-4").partnership == second_link.partnership
+        assert conversion("A-2").reason == "no_click"
+        owner = CustomerOwner.objects.get(customer_key=conversion("A-1").customer_key)
+        assert (owner.partnership, owner.since) == (link.partnership, NOW)
+
+    def test_it_ends_with_its_time(self, campaign: Campaign, link: TrackingLink) -> None:
+        process(report(campaign, "A-1", received_at=NOW, click_id=click_id(link, NOW), customer_id="anna"))
+        process(report(campaign, "A-2", received_at=NOW + timedelta(days=90), customer_id="anna"))
+        assert conversion("A-2").verdict == "invalid"
+
+    def test_it_keeps_no_name(self, campaign: Campaign, link: TrackingLink) -> None:
+        given = report(campaign, "A-1", click_id=click_id(link), customer_id="anna@example.com")
+        process(given)
+        assert "customer_id" not in Postback.objects.get(pk=given.pk).fields
+        assert len(conversion("A-1").customer_key) == 32
+
+    def test_it_is_no_matter_of_tests_and_browsers(self, campaign: Campaign, link: TrackingLink) -> None:
+        process(report(campaign, "A-1", click_id=click_id(link), customer_id="anna", test=True))
+        process(report(campaign, "A-2", click_id=click_id(link), customer_id="anna", channel="tag"))
+        assert not CustomerOwner.objects.exists()
+
+    def test_it_stays_with_whoever_was_first_however_they_come(
+        self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink
+    ) -> None:
+        late = NOW + timedelta(days=1)
+        process(report(campaign, "A-2", received_at=late, click_id=click_id(second_link, late), customer_id="anna"))
+        process(report(campaign, "A-1", received_at=NOW, click_id=click_id(link, NOW), customer_id="anna"))
+        assert CustomerOwner.objects.get().partnership == link.partnership
+
+
+def test_it_lets_an_extension_stand_down(campaign: Campaign, link: TrackingLink, second_link: TrackingLink) -> None:
+    PublisherProfile.objects.update_or_create(
+        organization=second_link.partnership.publisher, defaults={"kind": "software"}
+    )
+    earlier = click_id(link, NOW - timedelta(minutes=40))
+    process(
+        report(
+            campaign,
+            "A-1",
+            received_at=NOW,
+            click_id=click_id(second_link, NOW - timedelta(minutes=11)),
+            touches=[earlier],
+        ),
+        report(
+            campaign,
+            "A-2",
+            received_at=NOW,
+            click_id=click_id(second_link, NOW - timedelta(minutes=10)),
+            touches=[earlier],
+        ),
+    )
+    assert path("A-1") == [
+        ("click", link.partnership_id, True, ""),
+        ("click", second_link.partnership_id, False, "stood_down"),
+    ]
+    assert conversion("A-2").partnership == second_link.partnership
+
+
+def test_it_knows_clicks_by_the_ids_of_the_system_before(campaign: Campaign, link: TrackingLink) -> None:
+    ours = click_id(link, NOW, nonce=9)
+    ForeignClick.objects.create(campaign_id=campaign.pk, system="tune", foreign_id="102abc", click_id=ours)
+    process(report(campaign, "A-1", received_at=NOW, click_id="102abc", profile="tune"))
+    assert (conversion("A-1").partnership, conversion("A-1").attribution.click_nonce) == (link.partnership, 9)
+    assert process(report(campaign, "A-2", click_id="103abc", profile="tune")) == [Outcome.UNPAID]
+    assert conversion("A-2").reason == "bad_click_id"
+
+
+def test_it_forgets_the_path_of_a_browser_whose_click_was_replaced(
+    campaign: Campaign, link: TrackingLink, second_link: TrackingLink
+) -> None:
+    process(report(campaign, "A-1", click_id=click_id(link), channel="pixel"))
+    process(report(campaign, "A-1", click_id=click_id(second_link)))
+    assert path("A-1") == [("click", second_link.partnership_id, True, "")]
+    assert Conversion.objects.count() == Attribution.objects.count() == 1
