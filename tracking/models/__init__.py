@@ -12,6 +12,7 @@ from tracking.models.conversions import (
     Touchpoint,
 )
 from tracking.models.events import Click, DailyBreakdown, DailyCount, Dimension, Impression, ImpressionKind, Verdict
+from tracking.models.files import FileChunk, FileJob, FileKind, FileRow, FileStatus, ImportedConversion
 from tracking.models.quality import (
     AppealStatus,
     CaseStatus,
@@ -42,9 +43,15 @@ __all__ = [
     "DailyCount",
     "DeadLetter",
     "Dimension",
+    "FileChunk",
+    "FileJob",
+    "FileKind",
+    "FileRow",
+    "FileStatus",
     "ForeignClick",
     "ForeignId",
     "ForeignKind",
+    "ImportedConversion",
     "Impression",
     "ImpressionKind",
     "OrderKey",

@@ -18,6 +18,8 @@ class Channel(models.TextChoices):
     TAG = "tag", _("Tag")
     PIXEL = "pixel", _("Pixel")
     PAGE = "page", _("By hand")
+    UPLOAD = "upload", _("File")
+    IMPORT = "import", _("Imported history")
 
 
 class PostbackQuerySet(models.QuerySet["Postback"]):
