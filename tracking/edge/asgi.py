@@ -14,6 +14,7 @@ from tracking.edge import (
     config,
     health,
     impressions,
+    legacy,
     logs,
     pages,
     pixels,
@@ -112,13 +113,15 @@ class Application:
 
 def _routed(edge: Edge, request: Request, receive: Receive) -> Answer:
     method, path = request.method, request.path
-    if path.startswith(b"/c/"):
+    if path.startswith(b"/c/") and path.count(b"/") == 2:
         return clicks.click(edge, request, path[3:]) if method in READ else method_not_allowed("GET, HEAD")
     if found := IMPRESSION.fullmatch(path):
         return impressions.impression(edge, request, found[1]) if method in READ else method_not_allowed("GET, HEAD")
     route = ROUTES.get(path)
     if route is None:
-        return channels.answer(edge, request, receive) or pages.not_found()
+        return (
+            channels.answer(edge, request, receive) or legacy.answer(edge, request, receive) or pages.not_found()
+        )
     if method == "OPTIONS" and route.preflight:
         return route.preflight
     if method not in route.methods:

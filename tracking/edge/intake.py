@@ -39,10 +39,18 @@ def campaign_with(edge: Edge, token: str, count: int = 1) -> Campaign:
     """Whose token it is, if that one may send `count` more reports now; raises Rejection."""
     campaign = snapshot_of(edge).campaigns_by_token.get(token) if token else None
     if campaign is None:
-        edge.counters["bad_token"] += 1
-        if edge.complaints.allows(0):
-            log.warning("A report without a valid token was refused")
+        complain(edge)
         raise bad_token()
+    return allowed(edge, campaign, count)
+
+
+def complain(edge: Edge) -> None:
+    edge.counters["bad_token"] += 1
+    if edge.complaints.allows(0):
+        log.warning("A report without a valid token was refused")
+
+
+def allowed(edge: Edge, campaign: Campaign, count: int = 1) -> Campaign:
     if not edge.rates.allows(campaign.id, count):
         edge.counters["too_many_requests"] += 1
         raise TOO_FAST

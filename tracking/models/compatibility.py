@@ -14,13 +14,16 @@ from publishers.models import TrackingLink
 
 
 class ForeignKind(models.TextChoices):
-    """A `link` is the pair "campaign|publisher" of the other system, for links that name both."""
+    """A `link` is the pair "campaign|publisher" of the other system, for links that name both; a `token` is what signed the
+    reports to a campaign there, where several share one as "campaign:token".
+    """
 
     CAMPAIGN = "campaign", _("Campaign")
     PUBLISHER = "publisher", _("Publisher")
     CREATIVE = "creative", _("Creative")
     GOAL = "goal", _("Goal")
     LINK = "link", _("Link")
+    TOKEN = "token", _("Security token")
 
 
 class ForeignIdQuerySet(models.QuerySet["ForeignId"]):
@@ -68,7 +71,8 @@ class ForeignId(models.Model):
                 | Q(kind="publisher", publisher__isnull=False)
                 | Q(kind="creative", creative__isnull=False)
                 | Q(kind="goal", goal__isnull=False)
-                | Q(kind="link", link__isnull=False),
+                | Q(kind="link", link__isnull=False)
+                | Q(kind="token", campaign__isnull=False),
                 name="foreign_id_stands_for_something",
             ),
         ]
