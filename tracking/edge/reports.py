@@ -14,6 +14,7 @@ from tracking.edge.parse import has_invisible, has_macro
 from tracking.edge.profiles import Profile
 from tracking.edge.refusals import Rejection, invalid_characters, invalid_type, macro_not_replaced, missing, too_long
 from tracking.snapshot import Campaign, GoalOfCampaign, Snapshot
+from tracking.snapshot.campaigns import ONCE_PER_CLICK
 from tracking.snapshot.foreign import meaning
 
 type Values = Mapping[str, Any]
@@ -106,7 +107,9 @@ class Reader:
             raise missing("amount", "A sale is reported with its amount.")
         if goal.kind == "sale" and amount.minor == 0:
             self._warn("zero_amount")
-        key = (goal.code, order_id, self.setting.is_trusted)
+        once = ONCE_PER_CLICK.of(self.campaign)
+        told_apart_by = f"click-{click[-32:]}" if once and click and goal.code in once else order_id
+        key = (goal.code, told_apart_by, self.setting.is_trusted)
         return self._built("conversion", order_id, amount, goal=goal, click_id=click, status=status, key=key)
 
     def _order_of(self, click: str | None) -> str:
@@ -282,6 +285,14 @@ class Reader:
             return ""
         return hmac.digest(self.setting.customer_key, text.casefold().encode(), "sha256").hex()[:32]
 
+    def publisher(self) -> str:
+        """Our public id of the publisher, also where the other system's id was sent; "" unless a server says it."""
+        text, profile = self.text("publisher"), self.setting.profile
+        if not text or not self.setting.is_trusted:
+            return ""
+        ours = meaning(self.setting.snapshot, profile.system, "publisher", text) if profile else None
+        return ours.value if ours else text
+
     def won_by(self) -> str:
         """The other channel to which the advertiser gives the order; such orders are reported too, and earn nothing."""
         text = self.text("ch").lower()
@@ -313,7 +324,7 @@ _FURTHER: Final[dict[str, Callable[[Reader], Any]]] = {
     "timestamp": Reader.occurred_at,
     "reason": lambda reader: reader.text("reason"),
     "test": lambda reader: reader.is_true("test"),
-    "publisher": lambda reader: reader.text("publisher") if reader.setting.is_trusted else "",
+    "publisher": Reader.publisher,
     "ch": Reader.won_by,
     "disable_postback": lambda reader: reader.is_true("disable_postback"),
     "kept": lambda reader: reader.values["kept"],

@@ -30,8 +30,16 @@ class Extra[V]:
 PROFILE: Final = Extra[str]("profile", "c.profile", lambda raw: raw or "")
 """The system that the campaign's reports are written for, or ""."""
 
+ONCE_PER_CLICK: Final = Extra[frozenset[str]](
+    "once_per_click",
+    "(SELECT json_agg(g.code) FROM advertisers_goal g WHERE g.campaign_id = c.id AND NOT g.allows_repeat)",
+    lambda raw: frozenset(raw or ()),
+)
+"""Codes of the goals that one click reaches once, whatever the order number."""
+
 EXTRAS: Final[tuple[Extra[Any], ...]] = (
     PROFILE,
+    ONCE_PER_CLICK,
     Extra("adverts", adverts.SQL, adverts.Adverts, adverts.SOURCES),
     Extra("app", apps.SQL, apps.app, apps.SOURCES),
     Extra("traffic", traffic.SQL, traffic.traffic, traffic.SOURCES),
