@@ -17,7 +17,10 @@ from tests.live import Process, Processes
 from tests.payouts.market import Market, OpenMarket
 from tests.tracking.stage import waiting
 from tracking.models import Conversion, DailyCount, DeadLetter, Postback
+from tracking.quality import thresholds
 
+IN_A_HURRY = {"sale_seconds": 0, "per_minute": 0, "spacing_percent": 0}
+"""Shoppers who buy in the second after their click, like machines, and are none."""
 NAMES = ("edge", "ingest", "worker", "beat")
 
 
@@ -87,6 +90,7 @@ def simulated(
     env = {"edge": {}} | dict(env or {})
     env["edge"] = {"TRUSTED_PROXIES": "127.0.0.0/8"} | dict(env["edge"])
     market = open_market(oracle.RULES, funds=oracle.FUNDS)
+    thresholds.change(market.campaign, IN_A_HURRY, by=market.ada.actor)
     running = {name: processes.start(name, VAR_DIR=str(processes.place), **env.get(name, {})) for name in NAMES}
     crowd = Crowd(running["edge"].url, market.link, market.campaign.postback_token)
     try:
