@@ -17,6 +17,10 @@ app.conf.beat_schedule = {
     "send-postbacks": {"task": "payouts.tasks.send_postbacks", "schedule": 1.0, "options": {"expires": 3}},
     "forget-postbacks": {"task": "payouts.tasks.forget_postbacks", "schedule": 86400.0},
     "approve-due": {"task": "payouts.tasks.approve_due", "schedule": 60.0, "options": {"expires": 300}},
+    "watch-caps": {"task": "tracking.tasks.watch_caps", "schedule": 30.0, "options": {"expires": 60}},
+    "collect-converted": {"task": "tracking.tasks.collect_converted", "schedule": 5.0, "options": {"expires": 10}},
+    "forget-converted": {"task": "tracking.tasks.forget_converted", "schedule": 86400.0},
+    "work-on-files": {"task": "tracking.tasks.work_on_files", "schedule": 2.0, "options": {"expires": 5}},
     "create-partitions": {"task": "tracking.tasks.create_partitions", "schedule": 3600.0},
 }
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from network.errors import DomainError
 from network.models import Organization
-from payouts import accounts, deliveries, ledger
+from payouts import accounts, deliveries, funding, ledger
 from payouts.accounts import Account
 from payouts.arithmetic import NOTHING, Target
 from payouts.models import TRANSITIONS, Commission, CommissionStatus, Reason
@@ -62,6 +62,7 @@ def meet(commission: Commission, target: Target, *, effective_at: datetime | Non
             commission.amount, commission.fee = target.amount, target.fee
     except ledger.InsufficientFunds:
         due = change
+        funding.stop(commission)
         if not commission.step and commission.status == Status.PENDING:
             commission.status, commission.reason = Status.HELD, Reason.UNFUNDED
     commission.due_amount, commission.due_fee = due.amount, due.fee
@@ -85,6 +86,7 @@ def record_all(targets: Sequence[tuple[Commission, Target, datetime]]) -> None:
             commission.amount, commission.fee, commission.step = target.amount, target.fee, 1
         elif is_covered is not None:
             commission.due_amount, commission.due_fee = target.amount, target.fee
+            funding.stop(commission)
             if commission.status == Status.PENDING:
                 commission.status, commission.reason = Status.HELD, Reason.UNFUNDED
     Commission.objects.bulk_create(commission for commission, _, _ in targets)

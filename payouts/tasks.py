@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from celery import shared_task
 
-from payouts import accrual, commissions, deliveries, sending
+from payouts import accrual, commissions, deliveries, funding, sending
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 200
@@ -17,6 +17,7 @@ LONGEST: Final = 20.0  # seconds; what is left is taken by the next run
 @shared_task(acks_late=True, reject_on_worker_lost=True)
 def settle_conversions() -> None:
     accrual.settle_unfunded(BATCH)
+    funding.reopen()
     work(
         lambda failed: accrual.waiting_conversions(BATCH, without=failed),
         lambda conversion: accrual.settle(conversion, skip_locked=True),

@@ -8,7 +8,7 @@ from network.actors import Actor
 from network.errors import DomainError
 from network.models import Kind, Organization
 from network.money import Money
-from payouts import accounts, accrual, ledger
+from payouts import accounts, accrual, funding, ledger
 from payouts.models import TopUp
 
 AT_ONCE = 200
@@ -62,4 +62,5 @@ def record(advertiser: Organization, *, amount: Money, reference: str, by: Actor
     ledger.post("topup.recorded", key=f"topup:{top_up.public_id}", moves=moves, source=top_up)
     audit.record(by, "topup.recorded", top_up, amount=amount.amount, currency=amount.currency, reference=reference)
     transaction.on_commit(lambda: accrual.settle_unfunded(AT_ONCE, advertiser=advertiser), robust=True)
+    transaction.on_commit(lambda: funding.reopen(advertiser), robust=True)
     return top_up

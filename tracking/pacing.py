@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from advertisers import periods
 from advertisers.models import Campaign, CampaignStatus, Cap, Mandate, Metric, Scope
-from network import mail
+from network import formats, mail
 from network.models import Membership, Organization, User
 from network.roles import Role
 from publishers.models import Partnership
@@ -99,7 +99,9 @@ def _claim(each: Progress, now: datetime) -> bool:
             publisher=" ".join(each.publisher.split()),
             cap=each.cap,
             level=each.level,
-            used=each.used,
+            percent=formats.percent(each.level * 100, reader.language),
+            used=formats.number(each.used, reader.language),
+            limit=formats.number(each.cap.limit, reader.language),
             page=page,
         )
     return True
