@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -239,6 +240,26 @@ def test_it_finds_the_one_event_that_the_database_refuses(redis: Redis, link: Tr
 
     assert letters() == [(bad, "IntegrityError")]
     assert DailyCount.objects.get().clicks == 100
+
+
+def test_it_shows_dead_letters_and_sends_them_again(
+    redis: Redis, link: TrackingLink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    send(redis, event(link, AT, l=link.pk + 1), b"{", event(link, AT, l=404))
+    ingest(redis)
+
+    call_command("deadletters", reason="invalid_json")
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[:2] == ["       2 unknown_link", "       1 invalid_json"]
+    assert len(shown) == 3
+    assert shown[2].endswith("invalid_json {")
+
+    link.pk, link.code = link.pk + 1, "repaired"
+    link.save(force_insert=True)
+    call_command("deadletters", send=True)
+    assert capsys.readouterr().out == "3 events sent again\n"
+    assert ingest(redis) == Result(stored=1, buried=2)
+    assert sorted(reason for _, reason in letters()) == ["invalid_json", "unknown_link"]
 
 
 def test_it_stores_no_nul_and_nothing_too_long(redis: Redis, link: TrackingLink) -> None:

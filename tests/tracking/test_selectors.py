@@ -9,7 +9,7 @@ from tests.cast import Member
 from tests.tracking.stage import GOOGLEBOT, click_id, event, ingest, process, report, send
 from tracking import selectors
 from tracking.models import Conversion, DailyCount, Postback
-from tracking.selectors import Counts, Funnel, SubRow
+from tracking.selectors import Counts, Funnel
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 NEXT = AT + timedelta(days=1)
@@ -55,31 +55,6 @@ class TestFigures:
         counts = DailyCount.objects.filter(campaign_id=campaign.pk)
         conversions = Conversion.objects.filter(campaign=campaign)
         assert selectors.funnel(counts, conversions) == Funnel(7, 6, 1, 0, 4, 0)
-
-    def test_it_reports_by_sub_id(self, link: TrackingLink) -> None:
-        rows = selectors.by_sub([link.partnership_id], date(2026, 11, 20), date(2026, 11, 21))
-        assert rows == [
-            SubRow("mail", clicks=3, invalid_clicks=1, conversions=2, amount=5_000),
-            SubRow("blog", clicks=1, conversions=1, amount=1_000),
-            SubRow("", clicks=1),
-        ]
-        rows = selectors.by_sub([link.partnership_id], date(2026, 11, 21), date(2026, 11, 21), number=2)
-        assert rows == [SubRow("top", clicks=1, conversions=1, amount=1_000), SubRow("", conversions=2, amount=5_000)]
-
-    @pytest.mark.parametrize("number", [0, 6])
-    def test_it_has_five_sub_ids(self, link: TrackingLink, number: int) -> None:
-        with pytest.raises(ValueError, match=f"sub{number}"):
-            selectors.by_sub([link.partnership_id], AT.date(), AT.date(), number)
-
-    def test_it_counts_sub_ids_on_days_of_the_campaign(
-        self, redis: Redis, campaign: Campaign, link: TrackingLink
-    ) -> None:
-        Campaign.objects.update(time_zone="Pacific/Kiritimati")  # 14 hours ahead
-        far = datetime(2026, 11, 24, 10, tzinfo=UTC)
-        send(redis, event(link, far, subs=["ahead"]))
-        ingest(redis)
-        assert selectors.by_sub([link.partnership_id], date(2026, 11, 25), date(2026, 11, 25)) == [SubRow("ahead", 1)]
-        assert selectors.by_sub([link.partnership_id], date(2026, 11, 24), date(2026, 11, 24)) == []
 
 
 @pytest.mark.usefixtures("traffic")

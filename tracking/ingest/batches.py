@@ -13,9 +13,10 @@ from tracking.ingest.store import Batch, Letter, Result, Store
 
 log = structlog.get_logger(__name__)
 
-PORTION: Final = 500  # entries that are decoded at once
+PORTION: Final = 50  # entries that are decoded at once
 
-type Line = tuple[Entry, int, Found, Claim]
+type Line = tuple[Entry, int, Found, object]
+"""The last: what the event says where it belongs, as it stands there."""
 
 
 def take(events: Iterable[bytes]) -> Result:
@@ -29,30 +30,49 @@ def make(rows: Rows, entries: list[Entry]) -> Batch:
     batch = Batch()
     references = References()
     for start in range(0, len(entries), PORTION):
-        lines = _decoded(entries[start : start + PORTION], batch)
-        references.learn({claimed for _, _, _, claimed in lines})
+        lines = _decoded(entries[start : start + PORTION], references, batch)
         _make(rows, lines, references, batch)
     return batch
 
 
-def _decoded(entries: list[Entry], batch: Batch) -> list[Line]:
+def _decoded(entries: list[Entry], references: References, batch: Batch) -> list[Line]:
     lines: list[Line] = []
+    unknown: dict[object, Claim] = {}
     for entry in entries:
         for number, found in enumerate(decode(entry.events)):
             try:
-                if isinstance(found, Poison):
-                    raise found
-                lines.append((entry, number, found, claim(found)))
+                said = (found["c"], found["p"], found["l"], found.get("ch"))
+                if said not in references.ways and said not in unknown:
+                    unknown[said] = claim(found)
             except Poison as poison:
                 _bury(batch, entry, number, str(poison))
+            except (KeyError, TypeError, AttributeError):
+                _bury(batch, entry, number, _what_is_wrong(found))
+            else:
+                lines.append((entry, number, found, said))
+    if unknown:
+        references.learn(unknown)
     return lines
 
 
+def _what_is_wrong(found: Found | Poison) -> str:
+    try:
+        if isinstance(found, Poison):
+            raise found
+        claim(found)
+    except Poison as poison:
+        return str(poison)
+    return "not_an_event"
+
+
 def _make(rows: Rows, lines: list[Line], references: References, batch: Batch) -> None:
-    clicks, impressions, make_row = batch.clicks, batch.impressions, rows.make
-    for entry, number, found, claimed in lines:
+    clicks, impressions, make_row, ways = batch.clicks, batch.impressions, rows.make, references.ways
+    for entry, number, found, said in lines:
         try:
-            made = make_row(found, claimed, references, entry, number)
+            way = ways.get(said)
+            if way is None:
+                raise references.missing(found["c"])
+            made = make_row(found, way, entry, number)
         except Poison as poison:
             _bury(batch, entry, number, str(poison))
         except Exception as error:

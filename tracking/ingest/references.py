@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -86,17 +86,19 @@ class Way:
 
 
 class References:
-    """Valid for one batch, so that a plan activated a moment ago counts for the events after its start."""
+    """Valid for one batch, so that a plan activated a moment ago counts for the events after its start.
+
+    `ways` has those that are known by what events say, as it stands there.
+    """
 
     def __init__(self) -> None:
+        self.ways: dict[object, Way] = {}
         self._ways: dict[Claim, Way] = {}
         self._timelines: dict[int, Timeline] = {}
 
-    def learn(self, claims: Collection[Claim]) -> None:
-        """Read what these events name, as far as it is not known yet."""
-        fresh = {claim for claim in claims if claim not in self._ways}
-        if not fresh:
-            return
+    def learn(self, said: Mapping[object, Claim]) -> None:
+        """Read what these events name."""
+        fresh = set(said.values())
         campaigns = {claim[0] for claim in fresh} - self._timelines.keys()
         if campaigns:
             self._timelines |= _timelines(campaigns)
@@ -106,12 +108,10 @@ class References:
             *place, creative = places.get(link, (0, 0, None))
             if campaign in self._timelines and place == [partnership, campaign]:
                 self._ways[claim] = Way(claim, self._timelines[campaign], creative)
+        self.ways |= {key: self._ways[claim] for key, claim in said.items() if claim in self._ways}
 
-    def way(self, claim: Claim) -> Way:
-        way = self._ways.get(claim)
-        if way is None:
-            raise Poison("unknown_link" if claim[0] in self._timelines else "unknown_campaign")
-        return way
+    def missing(self, campaign_id: object) -> Poison:
+        return Poison("unknown_link" if campaign_id in self._timelines else "unknown_campaign")
 
 
 @lru_cache(maxsize=10_000)

@@ -22,7 +22,7 @@ from tracking.ingest.rows import (
     UNIQUE,
     VALID,
     VIEWABLE,
-    Fact,
+    Made,
 )
 from tracking.models import DailyBreakdown
 from tracking.models.events import OTHER, Dimension
@@ -116,7 +116,7 @@ def _let_in(fresh: dict[Group, set[str]]) -> dict[Group, frozenset[str]]:
     return {group: frozenset(found[group] - {OTHER}) for group in groups}
 
 
-def add(facts: Sequence[Fact], values: Values) -> dict[Group, frozenset[str]]:
+def add(facts: Sequence[Made], values: Values) -> dict[Group, frozenset[str]]:
     """Within the transaction that stores these events. What `values` is to remember once that is committed."""
     counts = Counter(zip((fact.slot for fact in facts), (fact.outcome for fact in facts), strict=True))
     sums, learned = values.bounded(breakdown(facts, counts))
@@ -144,7 +144,7 @@ def _add_counts(counts: dict[tuple[Slot, int], int]) -> None:
             cursor.execute(ADD_COUNTS, [list(column) for column in columns])
 
 
-def breakdown(facts: Sequence[Fact], counts: dict[tuple[Slot, int], int]) -> Sums:
+def breakdown(facts: Sequence[Made], counts: dict[tuple[Slot, int], int]) -> Sums:
     sums: Sums = {}
     for (slot, outcome), number in counts.items():
         _part(sums, slot, Dimension.CHANNEL, slot.channel, outcome, number)
@@ -158,6 +158,8 @@ def breakdown(facts: Sequence[Fact], counts: dict[tuple[Slot, int], int]) -> Sum
     for (slot, outcome, subs), number in labelled.items():
         for dimension, sub in zip(SUBS, subs, strict=False):
             _part(sums, slot, dimension, sub, outcome, number)
+    for (slot, outcome, source), number in Counter((fact.slot, fact.outcome, fact.source) for fact in facts).items():
+        _part(sums, slot, Dimension.SOURCE, source, outcome, number)
     _of_few(sums, Counter((fact.slot, fact.outcome, fact.more) for fact in facts if fact.more is not NO_MORE))
     return sums
 
@@ -167,7 +169,6 @@ SUBS: Final = (Dimension.SUB1, Dimension.SUB2, Dimension.SUB3, Dimension.SUB4, D
 
 def _of_few(sums: Sums, counts: dict[tuple[Slot, int, Any], int]) -> None:
     for (slot, outcome, more), number in counts.items():
-        _part(sums, slot, Dimension.SOURCE, more.source, outcome, number)
         _part(sums, slot, Dimension.CREATIVE, str(more.creative_id or ""), outcome, number)
         _part(sums, slot, Dimension.LANDING, str(more.landing_id or ""), outcome, number)
         _part(sums, slot, Dimension.SMART_LINK, str(more.smart_link_id or ""), outcome, number)

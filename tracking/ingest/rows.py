@@ -10,10 +10,22 @@ from typing import Final, NamedTuple
 
 from tracking import enrich
 from tracking.ingest import packing
-from tracking.ingest.events import KINDS, MAX_SUBS, Entry, Found, Poison, moment, number, reference, text, texts
-from tracking.ingest.references import Claim, References, Slot
+from tracking.ingest.events import (
+    KINDS,
+    LAST_MS,
+    MAX_SUBS,
+    Entry,
+    Found,
+    Poison,
+    moment,
+    number,
+    reference,
+    text,
+    texts,
+)
+from tracking.ingest.references import Claim, Slot, Way
 from tracking.ingest.visitors import Visitors
-from tracking.places import Places
+from tracking.places import Place, Places
 from tracking.quality.arrival import Arrival
 
 EVENT_COLUMNS: Final = (
@@ -33,10 +45,8 @@ VALID, UNIQUE, INVALID, DIVERTED, IMPRESSION, INVALID_IMPRESSION, VIEWABLE, OPEN
 OF_IMPRESSIONS: Final = {"impression": IMPRESSION, "viewable": VIEWABLE, "open": OPEN}
 
 _start = Struct(f">h{'iq' * 3}").pack
-_no_text, _null = packing.EMPTY, packing.NULL
-_plain_click = _no_text * 2 + _null * 2 + _no_text + packing.FALSE + _null
-"""source, diverted, landing_id, smart_link_id, coupon, is_test, extra: none of them"""
-_WITH_MORE: Final = frozenset({"src", "div", "lp", "sl", "cp", "x", "cr", "flags"})
+_null = packing.NULL
+_DETAILS: Final = frozenset({"div", "lp", "sl", "cr"})
 
 
 class Kept[Key: Hashable, Value](dict[Key, Value]):
@@ -68,19 +78,9 @@ class Where(NamedTuple):
     connection: bytes
 
 
-class Sender(NamedTuple):
-    """What the event tells of its visitor. Nothing without consent."""
-
-    ip: str | None
-    user_agent: str | None
-    consent: str
-    columns: bytes  # language, referrer, consent
-
-
 class More(NamedTuple):
     """What few events have."""
 
-    source: str = ""
     creative_id: int | None = None
     landing_id: int | None = None
     smart_link_id: int | None = None
@@ -91,40 +91,29 @@ class More(NamedTuple):
 NO_MORE: Final = More()
 
 
-class Fact(NamedTuple):
-    """What is counted of a stored event, and its identity."""
+class Made(NamedTuple):
+    """A row; what is counted of it; the line that it was."""
 
+    is_click: bool
+    row: bytes
     slot: Slot
     outcome: int
     agent: enrich.Agent
     country: str
+    source: str
     subs: tuple[str, ...]
     more: More
     at_ms: int
     nonce: int
+    entry: Entry
+    line: int
 
     @property
     def key(self) -> tuple[int, int, int]:
         return self.slot.campaign_id, self.at_ms, self.nonce
 
 
-class Made(NamedTuple):
-    """A row, and the line that it was."""
-
-    is_click: bool
-    row: bytes
-    fact: Fact
-    entry: Entry
-    line: int
-
-
-def claim(found: Found) -> Claim:
-    """What the event says where it belongs. Raises Poison."""
-    kind = found.get("t") if isinstance(found, dict) else None
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise Poison("not_an_event")
-    moment(found, "at")
-    return number(found, "c"), number(found, "p"), number(found, "l"), text(found.get("ch"), 12)
+_new = tuple.__new__  # of a NamedTuple, at a third of its price
 
 
 class Rows:
@@ -133,22 +122,27 @@ class Rows:
     def __init__(self, arrival: Arrival, places: Places) -> None:
         self.arrival = arrival
         self.visitors = Visitors()
-        self._places = places
+        self._find = places.find
         self._agents = Kept(_agent)
         self._wheres = Kept(self._where)
+        self._places = Kept(_place)
         self._referrers = Kept(lambda value: packing.text(text(value, 512)))
         self._languages = Kept(_language)
         self._verdicts = Kept(_verdict)
-        self._subs = Kept(packing.texts)
+        self._subs = Kept(_subs)
+        self._rests = Kept(_rest)
         self._consents = {name: packing.text(name) for name in ("granted", "denied", "unknown")}
 
-    def make(self, found: Found, claimed: Claim, references: References, entry: Entry, line: int) -> Made:
+    def make(self, found: Found, way: Way, entry: Entry, line: int) -> Made:
         """Raises Poison."""
-        at_ms, nonce = found["at"], number(found, "n")
-        kind = KINDS[found["t"]]
-        slot = references.way(claimed).at(at_ms)
-        sender = self._sender(found)
-        agent, where = self._agents[sender.user_agent], self._wheres[sender.ip]
+        get = found.get
+        kind = KINDS.get(found["t"], "")
+        at_ms, nonce = found["at"], found["n"]
+        if not kind or type(at_ms) is not int or type(nonce) is not int or not 0 <= at_ms <= LAST_MS:
+            _check(found)
+        slot = way.slot if way.since <= at_ms < way.until else way.at(at_ms)
+        ip, user_agent, consent, told = self._told(found)
+        agent, where = self._agents[user_agent], self._wheres[ip]
         flags = texts(found["flags"], 20, 40) if "flags" in found else ()
         diverted = text(found["div"], 40) if "div" in found else ""
         judged = self.arrival.judge(
@@ -157,73 +151,100 @@ class Rows:
             at_ms,
             slot.campaign_id,
             slot.link_id,
-            sender.ip,
-            sender.user_agent,
+            ip,
+            user_agent,
             agent.known,
             flags,
             diverted,
-            sender.consent,
+            consent,
         )
         more = NO_MORE
-        if judged[1] or not _WITH_MORE.isdisjoint(found):
+        if judged[1] or not _DETAILS.isdisjoint(found):
             more = _more(found, diverted, judged)
-        visitor = self.visitors.number(sender.ip, sender.user_agent or "") if sender.ip else None
-        received = moment(found, "rx") if "rx" in found else at_ms
+        visitor = self.visitors.digest(ip, user_agent or "") if ip else None
+        received = packing.microseconds(moment(found, "rx") if "rx" in found else at_ms)
+        source = text(found["src"], 256) if "src" in found else ""
         is_click = kind == "click"
-        start = _start(
-            34 if is_click else 26, 8, packing.microseconds(at_ms), 8, nonce, 8, packing.microseconds(received)
-        )
         columns = (
-            start,
+            _start(34 if is_click else 26, 8, packing.microseconds(at_ms), 8, nonce, 8, received),
             slot.columns,
-            packing.bigint(more.creative_id),
+            packing.bigint(more.creative_id) if more.creative_id else _null,
             agent.columns,
             where.columns,
-            sender.columns,
+            told,
             self._verdicts[judged],
-            packing.bigint(visitor),
+            _EIGHT + visitor if visitor else _null,
         )
         if not is_click:
+            row = b"".join((*columns, packing.text(kind), packing.json(get("x"))))
             outcome = OF_IMPRESSIONS[kind] if judged[0] != "invalid" else _NOT_COUNTED[kind]
-            fact = Fact(slot, outcome, agent.known, where.country, (), more, at_ms, nonce)
-            row = (*columns, packing.text(kind), packing.json(found.get("x")))
-            return Made(is_click, b"".join(row), fact, entry, line)
-        subs = texts(found["subs"], MAX_SUBS, 256) if "subs" in found else ()
+            values = (
+                False,
+                row,
+                slot,
+                outcome,
+                agent.known,
+                where.country,
+                source,
+                (),
+                more,
+                at_ms,
+                nonce,
+                entry,
+                line,
+            )
+            return _new(Made, values)
+        subs, packed = self._subs[tuple(found["subs"]) if "subs" in found else ()]
         is_test = TEST in flags
         outcome = NOTHING if is_test else _outcome(judged[0], diverted)
         if outcome == VALID and visitor is not None and self.visitors.is_first(visitor, slot.link_id, at_ms):
             outcome = UNIQUE
-        fact = Fact(slot, outcome, agent.known, where.country, subs, more, at_ms, nonce)
+        rest = self._rests[source, diverted, more.landing_id, more.smart_link_id, get("cp"), is_test]
         unique = packing.TRUE if outcome == UNIQUE else packing.FALSE
-        rest = _plain_click if more is NO_MORE and not is_test else _rest(found, more, is_test=is_test)
-        row = (*columns, unique, where.connection, self._subs[subs], rest)
-        return Made(is_click, b"".join(row), fact, entry, line)
+        extra = packing.json(found["x"]) if "x" in found else _null
+        row = b"".join((*columns, unique, where.connection, packed, rest, extra))
+        values = (True, row, slot, outcome, agent.known, where.country, source, subs, more, at_ms, nonce, entry, line)
+        return _new(Made, values)
 
-    def _sender(self, found: Found) -> Sender:
-        consent = found.get("consent", "unknown")
+    def _told(self, found: Found) -> tuple[str | None, str | None, str, bytes]:
+        """Address, user agent, consent; the columns language, referrer, consent. Nothing without consent."""
+        get = found.get
+        consent = get("consent", "unknown")
         if consent == "denied":
-            return Sender(None, None, consent, _NOTHING_TOLD)
+            return None, None, consent, _NOTHING_TOLD
         if consent not in self._consents:
             consent = "unknown"
-        told = (
-            self._languages[found.get("lang")],
-            self._referrers[found.get("ref")],
-            self._consents[consent],
-        )
-        return Sender(found.get("ip") or None, found.get("ua"), consent, b"".join(told))
+        told = self._languages[get("lang")] + self._referrers[get("ref")] + self._consents[consent]
+        return get("ip") or None, get("ua"), consent, told
 
     def _where(self, ip: str | None) -> Where:
         try:
             columns = packing.inet(ip)
         except (OSError, TypeError, ValueError):
             raise Poison("invalid_ip") from None
-        place = self._places.find(ip)
-        told = b"".join(packing.text(value) for value in (place.country, place.region, place.city))
-        return Where(place.country, columns + told, packing.text(place.connection))
+        place = self._find(ip)
+        packed, connection = self._places[place]
+        return Where(place.country, columns + packed, connection)
 
 
 _NOT_COUNTED: Final = {"impression": INVALID_IMPRESSION, "viewable": NOTHING, "open": INVALID_IMPRESSION}
 _NOTHING_TOLD: Final = packing.EMPTY * 2 + packing.text("denied")
+_EIGHT: Final = b"\x00\x00\x00\x08"
+
+
+def claim(found: Found) -> Claim:
+    """What the event says where it belongs. Raises Poison."""
+    _check(found)
+    return number(found, "c"), number(found, "p"), number(found, "l"), text(found.get("ch"), 12)
+
+
+def _check(found: Found) -> None:
+    kind = found.get("t") if isinstance(found, dict) else None
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise Poison("not_an_event")
+    moment(found, "at")
+    for key in ("c", "p", "l", "n"):
+        number(found, key)
 
 
 def _outcome(verdict: str, diverted: str) -> int:
@@ -233,26 +254,20 @@ def _outcome(verdict: str, diverted: str) -> int:
 
 
 def _more(found: Found, diverted: str, judged: tuple[str, tuple[str, ...]]) -> More:
-    return More(
-        text(found.get("src"), 256),
-        reference(found, "cr"),
-        reference(found, "lp"),
-        reference(found, "sl"),
-        diverted,
-        judged[1] if judged[0] == "invalid" else (),
-    )
+    reasons = judged[1] if judged[0] == "invalid" else ()
+    return More(reference(found, "cr"), reference(found, "lp"), reference(found, "sl"), diverted, reasons)
 
 
-def _rest(found: Found, more: More, *, is_test: bool) -> bytes:
+def _rest(values: tuple[str, str, int | None, int | None, object, bool]) -> bytes:
+    source, diverted, landing_id, smart_link_id, coupon, is_test = values
     return b"".join(
         (
-            packing.text(more.source),
-            packing.text(more.diverted),
-            packing.bigint(more.landing_id),
-            packing.bigint(more.smart_link_id),
-            packing.text(text(found.get("cp"), 64)),
+            packing.text(source),
+            packing.text(diverted),
+            packing.bigint(landing_id),
+            packing.bigint(smart_link_id),
+            packing.text(text(coupon, 64)),
             packing.boolean(is_test),
-            packing.json(found.get("x")),
         )
     )
 
@@ -262,6 +277,16 @@ def _agent(user_agent: str | None) -> Agent:
     known = enrich.agent(stored or "")
     told = packing.NULL if stored is None else packing.text(stored)
     return Agent(known, told + b"".join(packing.text(value) for value in (known.device, known.system, known.browser)))
+
+
+def _place(place: Place) -> tuple[bytes, bytes]:
+    told = b"".join(packing.text(value) for value in (place.country, place.region, place.city))
+    return told, packing.text(place.connection)
+
+
+def _subs(values: tuple[object, ...]) -> tuple[tuple[str, ...], bytes]:
+    subs = tuple(text(value, 256) for value in values[:MAX_SUBS])
+    return subs, packing.texts(subs)
 
 
 def _language(header: str | None) -> bytes:

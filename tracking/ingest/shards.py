@@ -1,6 +1,6 @@
 """What a process keeps of each shard that it reads."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from django.conf import settings
 from tracking.ingest.positions import Held
 from tracking.ingest.rows import Rows
 from tracking.places import Places
+from tracking.quality import warming
 from tracking.quality.arrival import Arrival
 
 log = structlog.get_logger(__name__)
@@ -36,11 +37,11 @@ class Shard:
 
     held: Held
     read_to: str
-    rows: Rows = field(default_factory=rows)
+    rows: Rows
 
     @classmethod
     def of(cls, held: Held) -> "Shard":
-        made = cls(held, held.position)
+        made = cls(held, held.position, Rows(warming.new(), places()))
         made.rows.visitors.warm()
         return made
 

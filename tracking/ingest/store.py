@@ -26,7 +26,7 @@ from django.db import (
 )
 
 from tracking.ingest import packing, rollups
-from tracking.ingest.rows import CLICK_COLUMNS, IMPRESSION_COLUMNS, Fact, Made
+from tracking.ingest.rows import CLICK_COLUMNS, IMPRESSION_COLUMNS, Made
 from tracking.models import DeadLetter
 
 log = structlog.get_logger(__name__)
@@ -95,16 +95,16 @@ class Store:
     ) -> Result:
         with transaction.atomic():
             written = write(batch)
-            learned = rollups.add(written.facts, self.values)
+            learned = rollups.add(written.made, self.values)
             letters = [*batch.letters, *written.refused]
             DeadLetter.objects.bulk_create(
                 DeadLetter(stream=stream, entry=letter.entry, event=letter.event, reason=letter.reason)
                 for letter in letters
             )
             if move:
-                move(len(written.facts))
+                move(len(written.made))
         self.values.remember(learned)
-        stored = len(written.facts)
+        stored = len(written.made)
         return Result(stored, len(batch) - stored - len(letters), len(letters))
 
     def _copy(self, batch: Batch) -> "Written":
@@ -118,14 +118,14 @@ class Store:
                     raise
                 except DatabaseError as error:
                     raise Refused from error
-        return Written([made.fact for made in (*batch.clicks, *batch.impressions)], [])
+        return Written([*batch.clicks, *batch.impressions], [])
 
     def _merge(self, batch: Batch) -> "Written":
         with connection.cursor() as cursor:
             cursor.execute(PREPARE)
         written = Written([], [])
         for table, made in (CLICKS, batch.clicks), (IMPRESSIONS, batch.impressions):
-            unique = {one.fact.key: one for one in reversed(made)}  # the first of those that are equal
+            unique = {one.key: one for one in reversed(made)}  # the first of those that are equal
             _merge(table, list(unique.values()), written)
         return written
 
@@ -135,7 +135,7 @@ class Refused(Exception):
 
 
 class Written(NamedTuple):
-    facts: list[Fact]
+    made: list[Made]
     refused: list[Letter]
 
 
@@ -188,7 +188,7 @@ def _merge(table: Table, made: list[Made], written: Written) -> None:
         log.exception("ingest.poison")
         written.refused.append(Letter(made[0].entry.id, made[0].entry.line(made[0].line), type(error).__name__))
         return
-    written.facts.extend(one.fact for one in made if one.fact.key in fresh)
+    written.made.extend(one for one in made if one.key in fresh)
 
 
 def _write(statement: str, made: Sequence[Made]) -> None:

@@ -9,7 +9,6 @@ from django.db import DatabaseError, connection, transaction
 DAY_MS: Final = 86_400_000
 REMEMBERED: Final = 250_000  # visits of one generation; two are kept
 PATIENCE_MS: Final = 2_000  # for what the table knows; without it some visitors count twice as unique
-_MASK: Final = 2**63 - 1
 
 
 def key() -> bytes:
@@ -24,15 +23,15 @@ class Visitors:
         self._recent: dict[int, int] = {}  # visitor on link → time of the unique click
         self._before: dict[int, int] = {}
 
-    def number(self, ip: str, user_agent: str) -> int:
-        """64 bits, signed."""
+    def digest(self, ip: str, user_agent: str) -> bytes:
+        """The eight bytes of the number."""
         made = self._hash.copy()
         made.update(f"{ip}\n{user_agent}".encode())
-        return int.from_bytes(made.digest(), signed=True)
+        return made.digest()
 
-    def is_first(self, visitor: int, link_id: int, at_ms: int) -> bool:
+    def is_first(self, visitor: bytes, link_id: int, at_ms: int) -> bool:
         """Of this visitor on this link within 24 hours. Half-open: the same instant a day later is first again."""
-        pair = (visitor ^ link_id * 0x9E3779B97F4A7C15) & _MASK
+        pair = hash((visitor, link_id))
         last = self._recent.get(pair)
         if last is None:
             last = self._before.get(pair)
@@ -50,7 +49,7 @@ class Visitors:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
                 cursor.execute(RECENT, [REMEMBERED])
                 for visitor, link_id, at_ms in cursor:
-                    self.is_first(visitor, link_id, at_ms)
+                    self.is_first(visitor.to_bytes(8, signed=True), link_id, at_ms)
         except DatabaseError:
             if connection.connection is None or connection.connection.closed:
                 raise
