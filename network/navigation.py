@@ -64,6 +64,7 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
         (
             Entry("reporting:home", "layout-dashboard", pgettext_lazy("menu", "Home")),
             Entry("reporting:breakdown", "report-analytics", _("Reports")),
+            Entry("reporting:credit", "route", _("Attribution")),
             Entry("network:organization-list", "building-community", _("Organizations")),
             Entry("advertisers:client-list", "briefcase", _("Clients")),
         ),
@@ -95,6 +96,7 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
             Entry("publishers:partner-list", "affiliate", _("Publishers")),
             Entry("payouts:conversion-list", "checklist", _("Conversions"), BUYERS),
             Entry("tracking:postback-list", "inbox", _("Postback log")),
+            Entry("tracking:foreign-id-list", "arrows-exchange", _("Ids of other systems"), also=("tracking:foreign-id-",)),
             Entry("advertisers:mandate-list", "briefcase", _("Agencies")),
         ),
     ),

@@ -8,6 +8,7 @@ from advertisers.models import Campaign
 from network.forms import JalaliDateField
 from network.models import Kind, Organization
 from reporting.breakdowns import OF_CLICKS, PLAIN
+from reporting.credit import Model
 from reporting.names import TITLES
 
 ALL: Final = ("", _("All"))
@@ -47,3 +48,31 @@ class BreakdownForm(forms.Form):
 
     def _choose(self, name: str, choices: list[Any]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
+
+
+class CreditForm(forms.Form):
+    model = forms.ChoiceField(
+        label=_("Model"),
+        choices=[
+            (Model.LINEAR.value, _("Linear")),
+            (Model.POSITION.value, _("Position-based 40/20/40")),
+            (Model.DECAY.value, _("Time decay, 7 days")),
+            (Model.MARKOV.value, _("Markov chain")),
+            (Model.LAST.value, _("Last touch")),
+            (Model.FIRST.value, _("First touch")),
+        ],
+    )
+    by = forms.ChoiceField(label=_("By"), choices=[("publisher", _("Publisher")), ("channel", _("Channel"))])
+    since = JalaliDateField(label=_("From"), required=False)
+    until = JalaliDateField(label=_("To"), required=False)
+    campaign = forms.ChoiceField(label=_("Campaign"), required=False)
+    currency = forms.ChoiceField(label=_("Currency"), required=False)
+
+    def __init__(self, data: Any, *, campaigns: Iterable[Campaign], currencies: Iterable[str]) -> None:
+        super().__init__(data)
+        chosen = {"campaign": [ALL, *((one.public_id, one.name) for one in campaigns)]}
+        chosen["currency"] = [(one, one) for one in currencies]
+        for name, choices in chosen.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        if len(chosen["currency"]) < 2:
+            del self.fields["currency"]

@@ -101,7 +101,7 @@ class Report:
         wanted = form.cleaned_data
         kind = Kind(request.organization.kind)
         by = (wanted.get("by") or DEFAULT.get(kind, "source"), wanted.get("then") or "")
-        part = _slice(request, wanted)
+        part = slice_of(request, wanted)
         names = tuple(dict.fromkeys(name for name in by if name))
         lines = Breakdown(part, names).lines()
         if "publisher" in names:
@@ -149,10 +149,10 @@ def _cells(columns: tuple[Column, ...], line: Line) -> list[tuple[Column, Any]]:
     return [(column, column.value(line)) for column in columns]
 
 
-def _slice(request: Request, wanted: dict[str, Any]) -> Slice:
+def slice_of(request: Request, wanted: dict[str, Any]) -> Slice:
     campaigns = campaigns_seen_by(request.organization)
     campaign = campaigns.filter(public_id=wanted.get("campaign") or "").first()
-    currency = wanted.get("currency") or (campaign.currency if campaign else _currencies(request)[0])
+    currency = wanted.get("currency") or (campaign.currency if campaign else currencies_of(request)[0])
     if campaign:
         currency = campaign.currency
     zones = campaigns.filter(currency=currency).order_by().values_list("time_zone", flat=True).distinct()
@@ -166,7 +166,7 @@ def _slice(request: Request, wanted: dict[str, Any]) -> Slice:
     return Slice(request.organization, currency, period, campaign, publisher)
 
 
-def _currencies(request: Request) -> list[str]:
+def currencies_of(request: Request) -> list[str]:
     """The organization's own first."""
     own = request.organization.currency
     found = set(campaigns_seen_by(request.organization).order_by().values_list("currency", flat=True)) or {own}
@@ -186,5 +186,5 @@ def _form(request: Request) -> BreakdownForm:
         kind=request.organization.kind,
         campaigns=campaigns,
         publishers=publishers,
-        currencies=_currencies(request),
+        currencies=currencies_of(request),
     )

@@ -164,6 +164,9 @@ ROWS: Final[dict[str, Row]] = {
     "tracking:cap-edit": Row(kinds=RUNNERS, can=Can.MANAGE, method="form", obj="cap"),
     "tracking:cap-remove": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="cap"),
     "tracking:block-lift": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="traffic_block"),
+    "tracking:foreign-id-list": Row(kinds=OVER_ADVERTISERS),
+    "tracking:foreign-id-import": Row(kinds=OVER_ADVERTISERS, can=Can.MANAGE, method="form"),
+    "tracking:foreign-id-forget": Row(kinds=OVER_ADVERTISERS, can=Can.MANAGE, method="post", obj="foreign_id"),
     "tracking:postback-list": Row(kinds=BUYERS),
     "tracking:postback-detail": Row(kinds=BUYERS, obj="postback"),
     # payouts
@@ -200,6 +203,8 @@ ROWS: Final[dict[str, Row]] = {
     "reporting:home": Row(),
     "reporting:breakdown": Row(),
     "reporting:breakdown-file": Row(),
+    "reporting:credit": Row(kinds=BUYERS),
+    "reporting:credit-file": Row(kinds=BUYERS),
     "api:campaign-list": Row(door=Door.KEY),
     "api:link-list": Row(door=Door.KEY),
     "api:conversion-list": Row(door=Door.KEY),
