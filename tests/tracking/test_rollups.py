@@ -65,7 +65,7 @@ def test_it_leaves_test_clicks_out(redis: Redis, link: TrackingLink) -> None:
 
 def test_it_counts_a_visitor_once_a_day(redis: Redis, link: TrackingLink, second_link: TrackingLink) -> None:
     visitor = {"ip": "198.51.100.9"}
-    later = [timedelta(), timedelta(hours=1), timedelta(hours=24) - timedelta(milliseconds=1), timedelta(hours=24)]
+    later = [timedelta(), timedelta(hours=1), timedelta(hours=23, minutes=59), timedelta(hours=24)]
     mine = worker()
     send(redis, *(event(link, AT + after, **visitor) for after in later))
     send(redis, event(second_link, AT, **visitor), event(link, AT, ip=None), event(link, AT, consent="denied"))
