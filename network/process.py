@@ -5,7 +5,7 @@
     python -m network.process healthy web | edge                       asks whether it is ready; the exit code says so
 
 BIND (127.0.0.1), PORT (8000), TRACKING_PORT (8001), WEB_WORKERS (1), WEB_THREADS (two per core and one more, at most
-8), EDGE_WORKERS (1), WORKER_CONCURRENCY (3) and WORKER_QUEUES (money,mail,postbacks,default) fit them to a machine.
+8), EDGE_WORKERS (1), WORKER_CONCURRENCY (3) and WORKER_QUEUES (money,mail,postbacks,files,default) fit them to a machine.
 """
 
 import os
@@ -44,7 +44,7 @@ def command(name: str, environment: Mapping[str, str] = os.environ) -> list[str]
         ],
         "ingest": [sys.executable, "manage.py", "ingest"],
         "worker": [
-            *(*celery, "worker", "--queues", get("WORKER_QUEUES", "money,mail,postbacks,default"), "--loglevel", "WARNING"),
+            *(*celery, "worker", "--queues", get("WORKER_QUEUES", "money,mail,postbacks,files,default"), "--loglevel", "WARNING"),
             *("--concurrency", get("WORKER_CONCURRENCY", "3"), "--without-gossip", "--without-mingle"),
         ],
         # No pid file: a killed beat would leave one behind and refuse to start again.

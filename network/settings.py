@@ -246,6 +246,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "payouts.tasks.send_postbacks": {"queue": "postbacks"},
     "payouts.tasks.*": {"queue": "money"},
+    "tracking.tasks.work_on_files": {"queue": "files"},
     "network.tasks.send_mail": {"queue": "mail"},
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

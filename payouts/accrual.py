@@ -19,7 +19,7 @@ from payouts.arithmetic import Refunds, Target, Terms, target
 from payouts.models import TRANSITIONS, Commission, CommissionStatus, Reason, Rejection
 from publishers.models import Partnership
 from tracking.days import zone
-from tracking.models import Conversion, DailyCount, Refund, Verdict
+from tracking.models import Channel, Conversion, DailyCount, Refund, Verdict
 
 Status = CommissionStatus
 WHOLE = frozenset({GoalKind.LEAD, GoalKind.INSTALL})
@@ -111,6 +111,8 @@ class Tariff:
 
 def priced(conversion: Conversion, tariff: Tariff | None = None) -> Price | Reason:
     """The plan in force at the attributed click and its rule for this goal; or why nothing is paid."""
+    if conversion.channel == Channel.IMPORT:
+        return Reason.IMPORTED
     if conversion.is_test:
         return Reason.TEST
     if conversion.partnership is None:

@@ -2,6 +2,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from tracking import converted, leases, pacing, partitions
+from tracking.files import runner
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True)

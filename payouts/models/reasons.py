@@ -27,6 +27,7 @@ class Reason(models.TextChoices):
     UNATTRIBUTED = "unattributed", _("No publisher's click led to it")
     NO_PLAN = "no_plan", _("No commission plan was in force at the click")
     NO_RULE = "no_rule", _("The commission plan pays nothing for this goal")
+    IMPORTED = "imported", _("History of another system; settled there")
     OTHER_CURRENCY = "other_currency", _("Reported in another currency than the campaign's")
 
 

@@ -38,7 +38,11 @@ class Command(BaseCommand):
             raise CommandError(f"{time_zone} is no time zone, such as Asia/Tehran.")
         try:
             job = jobs.of_path(
-                file.resolve(), kind=FileKind(kind), system=system, time_zone=time_zone, by=Actor.system("import_history")
+                file.resolve(),
+                kind=FileKind(kind),
+                system=system,
+                time_zone=time_zone,
+                by=Actor.system("import_history"),
             )
             self._run(job)
         except jobs.ColumnMissing as error:
