@@ -21,6 +21,7 @@ app.conf.beat_schedule = {
     "collect-converted": {"task": "tracking.tasks.collect_converted", "schedule": 5.0, "options": {"expires": 10}},
     "forget-converted": {"task": "tracking.tasks.forget_converted", "schedule": 86400.0},
     "work-on-files": {"task": "tracking.tasks.work_on_files", "schedule": 2.0, "options": {"expires": 5}},
+    "connect-foreign-ids": {"task": "tracking.tasks.connect_foreign_ids", "schedule": 600.0},
     "create-partitions": {"task": "tracking.tasks.create_partitions", "schedule": 3600.0},
 }
 

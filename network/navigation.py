@@ -96,6 +96,7 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
             Entry("publishers:partner-list", "affiliate", _("Publishers")),
             Entry("payouts:conversion-list", "checklist", _("Conversions"), BUYERS),
             Entry("tracking:postback-list", "inbox", _("Postback log")),
+            Entry("tracking:foreign-id-list", "exchange", _("Ids of other systems"), also=("tracking:foreign-id-",)),
             Entry("advertisers:mandate-list", "briefcase", _("Agencies")),
         ),
     ),

@@ -5,5 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES: Final[dict[str, Promise]] = {
     "refund.recorded": _("{who} recorded a refund of {money} for the order {order}."),
+    "foreign_ids.imported": _("{who} took in {count} ids of another system."),
+    "foreign_ids.forgotten": _("{who} removed the id {name} of another system."),
 }
-TOPICS: Final[dict[str, Promise]] = {"refund": _("Refunds")}
+TOPICS: Final[dict[str, Promise]] = {"refund": _("Refunds"), "foreign_ids": _("Ids of other systems")}

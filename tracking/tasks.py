@@ -1,8 +1,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from tracking import converted, leases, pacing, partitions
+from network.actors import Actor
+from tracking import converted, foreign_ids, leases, pacing, partitions
 from tracking.files import runner
+from tracking.models import ForeignId, ForeignKind
 
 
 @shared_task(acks_late=True, reject_on_worker_lost=True)
@@ -31,3 +33,13 @@ def forget_converted() -> int:
 def work_on_files() -> None:
     """One file; the next run takes the next."""
     runner.run_one()
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def connect_foreign_ids() -> int:
+    """Links for publishers who came from another system and joined a campaign since."""
+    by = Actor.system("ids of other systems")
+    systems = (
+        ForeignId.objects.filter(kind=ForeignKind.PUBLISHER).order_by().values_list("system", flat=True).distinct()
+    )
+    return foreign_ids.connect(list(systems), by=by)

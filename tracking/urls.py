@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from tracking.views import caps, postbacks
+from tracking.views import caps, foreign_ids, postbacks
 
 app_name = "tracking"
 urlpatterns: list[URLPattern] = [
@@ -14,4 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("caps/<str:public_id>/edit/", caps.edit, name="cap-edit"),
     path("caps/<str:public_id>/remove/", caps.remove, name="cap-remove"),
     path("blocks/<str:public_id>/lift/", caps.lift, name="block-lift"),
+    # /foreign-ids/
+    path("foreign-ids/", foreign_ids.listing, name="foreign-id-list"),
+    path("foreign-ids/import/", foreign_ids.take_in, name="foreign-id-import"),
+    path("foreign-ids/<int:pk>/forget/", foreign_ids.forget, name="foreign-id-forget"),
 ]

@@ -30,6 +30,8 @@ from tests.access.world import Circle
 from tests.cast import person
 from tests.publishers.conftest import draft_campaign, png, running_campaign
 from tests.tracking import stage
+from tracking import foreign_ids
+from tracking.models import ForeignId
 
 type Arguments = dict[str, str]
 
@@ -150,6 +152,14 @@ def traffic_block(circle: Circle) -> TrafficBlock:
     return blocks.add(campaign(circle), field="source", value="forum", by=circle.advertiser.actor)
 
 
+@once
+def foreign_id(circle: Circle) -> ForeignId:
+    target = campaign(circle).public_id
+    rows = foreign_ids.read(f"tune,goal,{target},{target}/sale", by=circle.advertiser.actor)
+    foreign_ids.take_in(rows, by=circle.advertiser.actor)
+    return ForeignId.objects.get(foreign_id=target)
+
+
 OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "campaign": lambda circle, _: {"public_id": campaign(circle).public_id},
     "goal": lambda circle, _: {"public_id": campaign(circle).public_id, "code": "sale"},
@@ -158,6 +168,7 @@ OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "image": lambda circle, _: {"sha256": banner(circle).image_id or "", "extension": "png"},
     "landing_page": lambda circle, _: {"public_id": landing_page(circle).public_id},
     "cap": lambda circle, _: {"public_id": cap(circle).public_id},
+    "foreign_id": lambda circle, _: {"pk": str(foreign_id(circle).pk)},
     "traffic_block": lambda circle, _: {"public_id": traffic_block(circle).public_id},
     "mandate": lambda circle, _: {
         "public_id": Mandate.objects.get(advertiser=circle.advertiser.organization, ended_at=None).public_id

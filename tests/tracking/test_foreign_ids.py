@@ -1,0 +1,95 @@
+"""Ids of other systems: read, shown, taken in; old links get their links."""
+
+import pytest
+from django.test import Client
+
+from network.models import AuditEntry
+from publishers.models import Partnership
+from tests.cast import Member
+from tracking import foreign_ids
+from tracking.models import ForeignId
+
+pytestmark = pytest.mark.django_db
+
+
+def errors(table: str, by: object) -> list[str]:
+    return [str(row.error) for row in foreign_ids.read(table, by=by)]  # type: ignore[arg-type]
+
+
+def test_it_takes_in_campaign_and_publisher_and_connects_the_two(nima: Member, partnership: Partnership) -> None:
+    campaign, publisher = partnership.campaign, partnership.publisher
+    table = f"system;kind;id;ours\ntune;campaign;1001;{campaign.public_id}\nTUNE;publisher;2002;{publisher.public_id}\n"
+    rows = foreign_ids.read("\ufeff" + table, by=nima.actor)
+    assert [row.error for row in rows] == ["", ""]
+    assert foreign_ids.take_in(rows, by=nima.actor) == 2
+    pair = ForeignId.objects.get(kind="link")
+    assert pair.foreign_id == f"{campaign.public_id}|2002"
+    assert pair.link
+    assert pair.link.partnership == partnership
+    assert AuditEntry.objects.filter(action="foreign_ids.imported").count() == 1
+    assert foreign_ids.connect(["tune"], by=nima.actor) == 0
+
+
+def test_each_bad_row_says_why(nima: Member, partnership: Partnership) -> None:
+    ours = partnership.campaign.public_id
+    table = "\n".join(
+        [
+            f"voila,campaign,1,{ours}",
+            f"tune,offer,1,{ours}",
+            f"tune,campaign,,{ours}",
+            "tune,campaign,1,nothing",
+            f"tune,campaign,1,{ours},yes,not-an-address",
+            f"tune,campaign,2,{ours}",
+            f"tune,campaign,2,{ours}",
+        ]
+    )
+    found = errors(table, nima.actor)
+    assert [bool(text) for text in found] == [True, True, True, True, True, False, True]
+    assert len(set(found)) == 7
+
+
+def test_an_agency_takes_in_ids_of_its_clients_campaigns_only(
+    otto: Member, mallory: Member, partnership: Partnership
+) -> None:
+    ours = partnership.campaign.public_id
+    table = f"tune,campaign,1,{ours}\ntune,publisher,2,{partnership.publisher.public_id}\ntune,campaign,3,{ours},yes"
+    assert [bool(text) for text in errors(table, otto.actor)] == [False, True, True]
+    assert all(errors(table, mallory.actor))
+
+
+def test_what_stands_for_something_of_others_is_not_replaced(
+    nima: Member, otto: Member, partnership: Partnership
+) -> None:
+    ours = partnership.campaign.public_id
+    foreign_ids.take_in(
+        foreign_ids.read(f"tune,publisher,7,{partnership.publisher.public_id}", by=nima.actor), by=nima.actor
+    )
+    rows = foreign_ids.read(f"tune,campaign,7,{ours}", by=otto.actor)
+    assert (rows[0].error, rows[0].is_new) == ("", True)
+    foreign_ids.take_in(rows, by=otto.actor)
+    again = foreign_ids.read(f"tune,campaign,7,{ours}", by=nima.actor)
+    assert (again[0].error, again[0].is_new) == ("", False)
+
+
+def test_staff_may_let_a_campaign_take_reports_without_a_token(nima: Member, partnership: Partnership) -> None:
+    table = f"tune,campaign,1,{partnership.campaign.public_id},yes,203.0.113.7 198.51.100.0/24"
+    foreign_ids.take_in(foreign_ids.read(table, by=nima.actor), by=nima.actor)
+    kept = ForeignId.objects.get()
+    assert (kept.accepts_unsigned, kept.allowed_ips) == (True, ["203.0.113.7/32", "198.51.100.0/24"])
+
+
+def test_the_page_shows_the_rows_before_it_takes_them_in(
+    nima: Member, partnership: Partnership, client: Client
+) -> None:
+    client.force_login(nima.user)
+    table = f"tune,campaign,1001,{partnership.campaign.public_id}\ntune,campaign,1002,nothing"
+    shown = client.post("/foreign-ids/import/", {"table": table})
+    assert shown.status_code == 200
+    assert (shown.context["good"], shown.context["bad"]) == (1, 1)
+    assert not ForeignId.objects.exists()
+    done = client.post("/foreign-ids/import/", {"table": table, "confirm": "1"})
+    assert done.status_code == 302
+    listed = client.get("/foreign-ids/")
+    assert "1001" in listed.content.decode()
+    client.post(f"/foreign-ids/{ForeignId.objects.get().pk}/forget/")
+    assert not ForeignId.objects.exists()
