@@ -162,6 +162,10 @@ class NetworkSettings(models.Model):
         default=2000, help_text=_("Network fee on each commission, in basis points.")
     )
     low_balance_days = models.PositiveSmallIntegerField(default=3)
+    ip_days = models.PositiveSmallIntegerField(default=30, help_text=_("Days until addresses are shortened."))
+    click_days = models.PositiveSmallIntegerField(default=400)
+    impression_days = models.PositiveSmallIntegerField(default=90)
+    postback_days = models.PositiveSmallIntegerField(default=400)
 
     class Meta:
         verbose_name = verbose_name_plural = "network settings"

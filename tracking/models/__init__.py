@@ -13,6 +13,7 @@ from tracking.models.conversions import (
 )
 from tracking.models.events import Click, DailyBreakdown, DailyCount, Dimension, Impression, ImpressionKind, Verdict
 from tracking.models.files import FileChunk, FileJob, FileKind, FileRow, FileStatus, ImportedConversion
+from tracking.models.privacy import ErasedBy, ErasureRequest
 from tracking.models.quality import (
     AppealStatus,
     CaseStatus,
@@ -43,6 +44,8 @@ __all__ = [
     "DailyCount",
     "DeadLetter",
     "Dimension",
+    "ErasedBy",
+    "ErasureRequest",
     "FileChunk",
     "FileJob",
     "FileKind",
