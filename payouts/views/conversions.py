@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.vary import vary_on_headers
 
-from advertisers.models import Campaign, Scope, advertisers_of
+from advertisers.models import AttributionModel, Campaign, Scope, advertisers_of
 from network import access
 from network.http import Request
 from network.models import Kind, Organization
@@ -20,7 +20,8 @@ from payouts import explanations, selectors, timeline
 from payouts.forms import BulkDeclineForm, ConversionFilterForm, DeclineForm, HoldForm, RefundForm
 from payouts.models import Commission, CommissionStatus, Rejection
 from publishers.models import Partnership
-from tracking.models import Attribution, Refund
+from tracking import paths
+from tracking.models import Attribution, Conversion, Refund
 
 PAGE = 50
 ALL, VALIDATE, UNPAID = "all", "validate", "unpaid"
@@ -132,7 +133,8 @@ def find(request: Request, conversion_id: UUID) -> HttpResponse:
         return redirect("payouts:conversion-detail", commission.public_id)
     rejection = fetch.rejection(request, str(conversion_id))
     attribution = Attribution.objects.filter(conversion=rejection.conversion).first()
-    return render(request, "payouts/rejection.html", {"rejection": rejection, "attribution": attribution})
+    path = paths.shown_to(request.organization, rejection.conversion)
+    return render(request, "payouts/rejection.html", {"rejection": rejection, "attribution": attribution, "path": path})
 
 
 def page(
@@ -155,7 +157,7 @@ def page(
         "title": explanations.event(commission, _order(commission, is_buyer=is_buyer)),
         "explanation": explanations.explain(commission, request.organization),
         "reason": explanations.reason(commission, is_publisher=not is_buyer),
-        "attribution": Attribution.objects.filter(conversion=conversion).first(),
+        **_attribution(request, conversion),
         "refunds": Refund.objects.filter(conversion=conversion).order_by("received_at") if conversion else [],
         "bookings": timeline.bookings(commission, request.organization),
         "moments": timeline.moments(commission),
@@ -167,6 +169,18 @@ def page(
         **_steps(request, commission),
     }
     return render(request, "payouts/conversion_detail.html", context, status=status)
+
+
+def _attribution(request: Request, conversion: Conversion | None) -> dict[str, Any]:
+    if conversion is None:
+        return {}
+    found = Attribution.objects.filter(conversion=conversion).first()
+    known = found and found.method in AttributionModel
+    return {
+        "attribution": found,
+        "model": AttributionModel(found.method).label if found and known else "",
+        "path": paths.shown_to(request.organization, conversion),
+    }
 
 
 def _amount(commission: Commission) -> Money | None:
