@@ -66,10 +66,15 @@ def _settle(conversion: Conversion) -> Commission | None:
     for commission in commissions:
         if commission.partnership_id != price.partnership.pk:
             _withdraw(commission, Reason.OTHER_CLICK)
-    own = [each for each in commissions if each.partnership_id == price.partnership.pk]
+    own = [each for each in commissions if each.partnership_id == price.partnership.pk and not _was_invalid(each)]
     if not commissions:
         Rejection.objects.filter(conversion=conversion).delete()
     return _follow(own[0] if own else _new(conversion, price), conversion, price)
+
+
+def _was_invalid(commission: Commission) -> bool:
+    """Closed by a quality decision. When that turns out wrong, the conversion earns a new commission."""
+    return commission.is_final and commission.reason == Reason.INVALID
 
 
 def _follow(commission: Commission, conversion: Conversion, price: "Price") -> Commission:
@@ -77,7 +82,9 @@ def _follow(commission: Commission, conversion: Conversion, price: "Price") -> C
         return commission
     commission.plan, commission.rule = price.plan, price.rule
     if commission.reason == Reason.SUSPECT and conversion.verdict == Verdict.VALID:
-        booking.change(commission, Status.PENDING)
+        booking.change(commission, Status.APPROVED if commission.approved_at else Status.PENDING)
+    elif conversion.verdict == Verdict.SUSPECT and commission.status in {Status.PENDING, Status.APPROVED}:
+        booking.change(commission, Status.HELD, reason=Reason.SUSPECT)
     _meet_facts(commission, conversion)
     _follow_report(commission, conversion)
     return commission
@@ -234,7 +241,9 @@ def settle_day(day: Day) -> list[Commission]:
         goal__kind__in=[GoalKind.IMPRESSION, GoalKind.CLICK],
     )
     counts = _counts(day)
-    paid = [rule for rule in rules.select_related("plan", "goal").order_by("goal") if counts[rule.goal.kind]]
+    known = set(_of_day(day).values_list("goal_id", flat=True))  # a count that went down to nothing counts, too
+    found = rules.select_related("plan", "goal").order_by("goal")
+    paid = [rule for rule in found if counts[rule.goal.kind] or rule.goal_id in known]
     commissions = [_day_commission(rule, day) for rule in paid]
     _claim(day)
     counts = _counts(day)
@@ -243,6 +252,12 @@ def settle_day(day: Day) -> list[Commission]:
         if not commission.is_final:
             booking.meet(commission, _target(commission))
     return commissions
+
+
+def _of_day(day: Day) -> QuerySet[Commission]:
+    return Commission.objects.filter(
+        partnership=day.partnership, day=day.day, plan__version=day.plan_version, conversion=None
+    )
 
 
 def _counts(day: Day) -> dict[str, int]:

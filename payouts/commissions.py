@@ -18,6 +18,7 @@ from payouts.booking import AlreadyDecided
 from payouts.models import DECLINE_REASONS, Commission, CommissionStatus, Reason
 from tracking import refunds
 from tracking.models import Refund
+from tracking.quality import cases
 
 Status = CommissionStatus
 JOB = Actor.system("approve_due")
@@ -100,6 +101,8 @@ def release(commission: Commission, *, by: Actor) -> Commission:
         raise AlreadyDecided
     if commission.reason == Reason.UNFUNDED:
         raise Unfunded
+    if commission.reason == Reason.SUSPECT and commission.conversion:
+        cases.release(commission.conversion)
     booking.change(commission, Status.APPROVED if commission.approved_at else Status.PENDING)
     return _decided(commission, "commission.released", by)
 

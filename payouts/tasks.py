@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from celery import shared_task
 
-from payouts import accrual, commissions, deliveries, funding, sending
+from payouts import accrual, commissions, deliveries, funding, recomputes, sending
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 200
@@ -87,3 +87,9 @@ def _together[T: Hashable](do: Callable[[list[T]], set[T]], batch: list[T]) -> s
     except Exception:
         log.exception("payouts.divided", items=len(batch))
         return set()
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def recompute_quality() -> int:
+    """Verdicts of the past, judged again in portions; what is left is taken by the next run."""
+    return recomputes.work(until=time.monotonic() + LONGEST)

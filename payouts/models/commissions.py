@@ -55,7 +55,8 @@ class Commission(models.Model):
     the sale amount before refunds, `refunded` what went back, `count` the events of a day; of a conversion 1, or 0 once it
     is fully refunded. `step` numbers the ledger entries of this commission and is part of their idempotency keys.
     A conversion that the advertiser's server gave to another publisher's click leaves the first one's commission behind,
-    declined. `due_amount` and `due_fee` are not posted yet because the advertiser's balance did not cover them; where that is all
+    declined; so does one that a quality decision closed and an appeal opened again.
+    `due_amount` and `due_fee` are not posted yet because the advertiser's balance did not cover them; where that is all
     there is, the commission is held as unfunded.
     """
 
@@ -103,7 +104,11 @@ class Commission(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["conversion", "partnership"], name="commission_once_per_conversion"),
+            models.UniqueConstraint(
+                fields=["conversion", "partnership"],
+                condition=~Q(reason=Reason.INVALID, status__in=["declined", "reversed"]),
+                name="commission_once_per_conversion",
+            ),
             models.UniqueConstraint(
                 fields=["partnership", "goal", "day", "plan"],
                 condition=Q(conversion=None),

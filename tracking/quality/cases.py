@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from network import audit, mail
 from network.actors import Actor
 from network.errors import DomainError
+from network.models import Kind, Organization
 from tracking.models import (
     AppealStatus,
     CaseStatus,
@@ -163,6 +164,15 @@ def appeal(case: QualityCase, *, text: str, by: Actor) -> QualityAppeal:
         raise CaseDecided
     written = QualityAppeal.objects.create(case=case, text=text, by=by.user)
     audit.record(by, "case.appealed", case, subject=case.partnership.publisher)
+    for network in Organization.objects.filter(kind=Kind.NETWORK):
+        mail.send_to_owners(
+            "tracking/appeal_written",
+            network,
+            case=case,
+            campaign=case.partnership.campaign,
+            publisher=case.partnership.publisher,
+            text=" ".join(text.split()),
+        )
     return written
 
 

@@ -94,18 +94,19 @@ class _Recent:
     times: list[datetime]
 
 
-def judge_many(subjects: Sequence[Subject]) -> list[Finding]:
-    """A finding for each, in their order. Only conversions that somebody earns are judged; tests are not."""
+def judge_many(subjects: Sequence[Subject], values: Mapping[int, Values] | None = None) -> list[Finding]:
+    """A finding for each, in their order. Only conversions that somebody earns are judged; tests are not. `values`: other
+    thresholds than those in force, by campaign."""
     gather(subjects)
     findings = [Finding(one.facts()) for one in subjects]
     judged = [pair for pair in zip(subjects, findings, strict=True) if _is_judged(pair[0].conversion)]
     if not judged:
         return findings
-    known = _look_up(judged)
+    known = _look_up(judged, values)
     for subject, finding in judged:
-        values = known.values[subject.conversion.campaign_id]
+        figures = known.values[subject.conversion.campaign_id]
         for rule in STEPS:
-            for signal in rule(subject, finding.facts, values, known):
+            for signal in rule(subject, finding.facts, figures, known):
                 if all(one.rule != signal.rule for one in finding.signals):
                     finding.signals.append(signal)
     return findings
@@ -328,12 +329,16 @@ STEPS: Final[tuple[_Step, ...]] = (
 )
 
 
+JUDGED: Final = frozenset("R1 R2 R3 R4 R5 R6 R7 R9 R10 R14 R15 R16 R21 R24 R25 R27 R28 R30 R34 R38 R39".split())
+"""The rules whose signals come from here; those of others stay when a conversion is judged again."""
+
+
 # What they need, each in one query for all.
 
 
-def _look_up(judged: Sequence[tuple[Subject, Finding]]) -> _Known:
+def _look_up(judged: Sequence[tuple[Subject, Finding]], given: Mapping[int, Values] | None) -> _Known:
     conversions = [subject.conversion for subject, _ in judged]
-    values = thresholds.of({one.campaign_id for one in conversions})
+    values = dict(given) if given else thresholds.of({one.campaign_id for one in conversions})
     facts = {finding.facts.conversion_id: finding.facts for _, finding in judged}
     stored = set(QualityFacts.objects.filter(pk__in=facts).values_list("pk", flat=True))
     goals = {one.pk: one.goal_id for one in conversions}

@@ -32,6 +32,7 @@ CROSS JOIN LATERAL (
     WHERE campaign_id = asked.c AND at = asked.a AND nonce = asked.n OFFSET 0
 ) AS click"""
 FROM_BROWSERS: Final = frozenset({Channel.TAG, Channel.PIXEL})
+KEPT: Final = timedelta(days=100)  # as long as the past can be judged again
 DEVICE_NAMES: Final = ("device_id", "gaid", "idfa", "advertising_id", "idfv", "android_id")
 
 

@@ -156,9 +156,7 @@ def change(campaign: Campaign | None, wanted: Values, *, by: Actor) -> QualitySe
     Raises UnknownThreshold.
     """
     above = of_network() if campaign else DEFAULTS
-    for name, value in wanted.items():
-        if name not in THRESHOLDS or not 0 <= value <= THRESHOLDS[name].highest:
-            raise UnknownThreshold(field=name)
+    check(wanted)
     overrides = {name: value for name, value in wanted.items() if value != above[name]}
     settings = QualitySettings.objects.select_for_update(no_key=True).filter(campaign=campaign).first()
     before: dict[str, int] = settings.overrides if settings else {}
@@ -171,6 +169,21 @@ def change(campaign: Campaign | None, wanted: Values, *, by: Actor) -> QualitySe
         figures = {name: [before.get(name, above[name]), overrides.get(name, above[name])] for name in changed}
         audit.record(by, "quality_settings.changed", settings, subject=subject, figures=figures)
     return settings
+
+
+def check(wanted: Values) -> None:
+    """Raises UnknownThreshold."""
+    for name, value in wanted.items():
+        if name not in THRESHOLDS or not 0 <= value <= THRESHOLDS[name].highest:
+            raise UnknownThreshold(field=name)
+
+
+def as_if(campaign: Campaign | None, campaigns: Collection[int], wanted: Values) -> dict[int, Values]:
+    """The figures of these campaigns, were those of the campaign, or of the network, the wanted ones."""
+    ours, theirs = _overrides(campaigns)
+    if campaign is None:
+        return {key: DEFAULTS | dict(wanted) | theirs.get(key, {}) for key in campaigns}
+    return {key: DEFAULTS | ours | dict(wanted) for key in campaigns}
 
 
 def _overrides(campaigns: Collection[int]) -> tuple[dict[str, int], dict[int, dict[str, int]]]:
