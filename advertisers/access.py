@@ -2,7 +2,7 @@
 
 from django.shortcuts import get_object_or_404
 
-from advertisers.models import Campaign, CommissionPlan, Creative, Goal, LandingPage, Mandate, Scope
+from advertisers.models import Campaign, CommissionPlan, Coupon, Creative, Goal, LandingPage, Mandate, Scope
 from network.http import Request
 from network.models import Kind, Organization
 
@@ -38,6 +38,12 @@ def landing_page(request: Request, public_id: str) -> LandingPage:
     run = Campaign.objects.run_by(request.organization)
     pages = LandingPage.objects.filter(campaign__in=run).select_related("campaign__advertiser")
     return get_object_or_404(pages, public_id=public_id)
+
+
+def coupon(request: Request, public_id: str) -> Coupon:
+    run = Campaign.objects.run_by(request.organization)
+    coupons = Coupon.objects.filter(campaign__in=run).select_related("campaign__advertiser", "publisher")
+    return get_object_or_404(coupons, public_id=public_id)
 
 
 def mandate(request: Request, public_id: str) -> Mandate:

@@ -4,7 +4,7 @@ Only addresses that open a page or this app can be entered: `https`, and on Andr
 """
 
 import re
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -103,7 +103,7 @@ def describe(
     campaign = Campaign.objects.select_for_update(no_key=True, of=("self",)).get(pk=campaign.pk)
     if campaign.status == CampaignStatus.ENDED:
         raise CampaignEnded
-    values = {
+    values: dict[str, Any] = {
         "ios_app_id": _app_store_id(ios_app_id),
         "android_package": _package(android_package),
         "ios_link": _https(ios_link, "ios_link"),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -160,7 +160,7 @@ def _set(coupon: Coupon, terms: Terms) -> None:
     coupon.valid_from, coupon.valid_until = terms.valid_from, terms.valid_until
 
 
-def _told(coupon: Coupon) -> dict[str, object]:
+def _told(coupon: Coupon) -> dict[str, Any]:
     publisher = coupon.publisher.public_id if coupon.publisher else None
     return {"code": coupon.code, "publisher": publisher, "exclusive": coupon.is_exclusive}
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from advertisers.models import Campaign, CampaignStatus, CommissionPlan, Creative, Mandate, Scope
+from advertisers.models import Campaign, CampaignStatus, CommissionPlan, Coupon, Creative, Mandate, Scope
 from network.models import Kind, Organization, OrganizationStatus
 
 
@@ -88,6 +88,14 @@ def creatives(campaign: Campaign) -> QuerySet[Creative]:
     """Those offered, then those retired; images without their bytes."""
     found = campaign.creatives.select_related("image").defer("image__data")
     return found.order_by("-retired_at", "kind", "-created_at", "-pk")
+
+
+def coupons(campaign: Campaign, search: str = "") -> QuerySet[Coupon]:
+    """Those in use first, the newest first."""
+    found = campaign.coupons.select_related("publisher")
+    if search:
+        found = found.filter(Q(code__icontains=search) | Q(publisher__name__icontains=search))
+    return found.order_by(F("retired_at").desc(nulls_first=True), "-pk")
 
 
 def mandates_given(advertiser: Organization) -> QuerySet[Mandate]:

@@ -68,7 +68,7 @@ def upload(advertiser: Organization, *, data: bytes, by: Actor) -> Uploaded:
         elif number > 1 or "@" in cell:
             refused.append(number)
     before = Suppression.objects.filter(advertiser=advertiser).count()
-    for batch in batched(rows, _BATCH, strict=False):
+    for batch in batched(rows, _BATCH):
         Suppression.objects.bulk_create(batch, ignore_conflicts=True)
     added = Suppression.objects.filter(advertiser=advertiser).count() - before
     audit.record(by, "suppression.uploaded", advertiser, added=added, refused=len(refused))

@@ -1,6 +1,18 @@
 from django.urls import path, re_path
 
-from advertisers.views import campaigns, creatives, images, integration, landing_pages, mandates, plans, targeting
+from advertisers.views import (
+    apps,
+    campaigns,
+    coupons,
+    creatives,
+    images,
+    integration,
+    landing_pages,
+    mandates,
+    plans,
+    suppressions,
+    targeting,
+)
 
 app_name = "advertisers"
 urlpatterns = [
@@ -20,6 +32,13 @@ urlpatterns = [
     path("campaigns/<str:public_id>/creatives/", creatives.listing, name="campaign-creatives"),
     path("campaigns/<str:public_id>/creatives/banners/", creatives.create_banners, name="banner-create"),
     path("campaigns/<str:public_id>/creatives/texts/", creatives.create_text, name="text-create"),
+    path("campaigns/<str:public_id>/creatives/natives/", creatives.create_native, name="native-create"),
+    path("campaigns/<str:public_id>/creatives/letters/", creatives.create_letter, name="letter-create"),
+    path("campaigns/<str:public_id>/codes/", coupons.listing, name="coupon-list"),
+    path("campaigns/<str:public_id>/codes/new/", coupons.create, name="coupon-create"),
+    path("campaigns/<str:public_id>/codes/list/", coupons.create_many, name="coupon-create-many"),
+    path("campaigns/<str:public_id>/app/", apps.edit, name="app-edit"),
+    path("campaigns/<str:public_id>/app/remove/", apps.remove, name="app-remove"),
     path("campaigns/<str:public_id>/integration/", integration.show, name="campaign-integration"),
     path("campaigns/<str:public_id>/integration/token/", integration.renew_token, name="token-renew"),
     path("campaigns/<str:public_id>/targeting/", targeting.show, name="campaign-targeting"),
@@ -35,7 +54,14 @@ urlpatterns = [
     path("plans/<str:public_id>/activate/", plans.activate, name="plan-activate"),
     path("plans/<str:public_id>/withdraw/", plans.withdraw, name="plan-withdraw"),
     path("plans/<str:public_id>/discard/", plans.discard, name="plan-discard"),
+    # /coupons/
+    path("coupons/<str:public_id>/", coupons.edit, name="coupon-edit"),
+    path("coupons/<str:public_id>/retire/", coupons.retire, name="coupon-retire"),
+    # /suppressions/
+    path("suppressions/", suppressions.show, name="suppression-list"),
+    path("suppressions/upload/", suppressions.upload, name="suppression-upload"),
     # /creatives/
+    path("creatives/<str:public_id>/mail/", creatives.show_letter, name="letter-show"),
     path("creatives/<str:public_id>/retire/", creatives.retire, name="creative-retire"),
     re_path(
         r"^creatives/(?P<sha256>[0-9a-f]{64})\.(?P<extension>png|jpg|gif|webp)$", images.show, name="creative-image"

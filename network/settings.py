@@ -69,6 +69,7 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:", TRACKING_URL],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
+    "frame-src": [TRACKING_URL],  # banner tags, shown as they will look
     "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
     "form-action": [CSP.SELF],

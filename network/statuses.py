@@ -30,6 +30,7 @@ STATUSES: Final[dict[str, Status]] = {
     "scheduled": Status("info", "calendar-time", _("Scheduled")),
     "superseded": Status("off", "history", _("Superseded")),
     "revoked": Status("off", "key-off", _("Revoked")),
+    "retired": Status("off", "archive", _("Retired")),
     "expired": Status("off", "clock-pause", _("Expired")),
     # conversions and commissions
     "pending": Status("wait", "hourglass", _("Pending")),

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 from advertisers.models import Campaign, Scope
 from network.http import Request
 from publishers import selectors
-from publishers.models import Partnership, Property, TrackingLink
+from publishers.models import Partnership, Property, SmartLink, TrackingLink, VanityLink, VanityName
 
 
 def findable_campaign(request: Request, public_id: str) -> Campaign:
@@ -33,3 +33,18 @@ def own_property(request: Request, public_id: str) -> Property:
 def own_link(request: Request, code: str) -> TrackingLink:
     links = TrackingLink.objects.filter(partnership__publisher=request.organization)
     return get_object_or_404(links.with_creatives().select_related("partnership__campaign__advertiser"), code=code)
+
+
+def own_vanity(request: Request, public_id: str) -> VanityName:
+    return get_object_or_404(VanityName.objects.of(request.organization), public_id=public_id)
+
+
+def own_vanity_link(request: Request, public_id: str, slug: str) -> VanityLink:
+    shown = VanityLink.objects.filter(vanity=own_vanity(request, public_id))
+    return get_object_or_404(shown.select_related("vanity", "link"), slug=slug)
+
+
+def own_smart_link(request: Request, public_id: str) -> SmartLink:
+    """A publisher's own; of the network those that it offers."""
+    found = SmartLink.objects.of(request.organization).live().select_related("publisher", "source")
+    return get_object_or_404(found, public_id=public_id)

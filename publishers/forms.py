@@ -5,12 +5,15 @@ from typing import Any, ClassVar
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.validators import URLValidator
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from advertisers.models import Campaign, Objective, PayModel
+from advertisers.fields import WebAddressField
+from advertisers.models import Campaign, Coupon, Objective, PayModel
 from network.forms import WholeNumberField
-from network.models import Organization
+from network.models import Kind, Organization
 from network.money import Currency
+from publishers import smart_links
 from publishers.links import MAX_SUB, SUBS
 from publishers.models import (
     Channel,
@@ -19,6 +22,8 @@ from publishers.models import (
     Property,
     PublisherKind,
     PublisherProfile,
+    SmartLink,
+    TrackingLink,
 )
 
 ANY = ("", _("Any"))
@@ -172,11 +177,21 @@ class LinkForm(forms.Form):
         choices=Channel.choices,
         help_text=_("How this link reaches people. Your reports are split by it."),
     )
+    coupon = forms.ModelChoiceField(
+        Coupon.objects.none(),
+        label=_("Discount code"),
+        required=False,
+        to_field_name="public_id",
+        empty_label=_("None"),
+        help_text=_("Each click carries it."),
+    )
     name = forms.CharField(label=_("Name of the link"), required=False, max_length=120)
 
-    def __init__(self, *args: Any, channel: str = "", **kwargs: Any) -> None:
-        """`channel`: what is chosen at first."""
+    def __init__(self, *args: Any, channel: str = "", codes: QuerySet[Coupon] | None = None, **kwargs: Any) -> None:
+        """`channel`: what is chosen at first. `codes`: those that this publisher may show."""
         super().__init__(*args, **kwargs)
+        if codes is not None:
+            self.fields["coupon"].queryset = codes  # type: ignore[attr-defined]
         self.initial.setdefault("channel", channel)
         for number in range(1, SUBS + 1):
             self.fields[f"sub{number}"] = forms.CharField(
@@ -193,6 +208,154 @@ class LinkForm(forms.Form):
     @property
     def sub_fields(self) -> list[forms.BoundField]:
         return [self[f"sub{number}"] for number in range(1, SUBS + 1)]
+
+
+class VanityForm(forms.Form):
+    helper = bare()
+
+    name = forms.CharField(
+        label=_("Short name"),
+        max_length=31,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "autocapitalize": "none"}),
+        help_text=_("Latin letters, digits, dots and underscores. It stays yours for ever."),
+    )
+    title = forms.CharField(
+        label=_("Title of the page"), required=False, max_length=60, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+    about = forms.CharField(
+        label=_("About you"), required=False, max_length=200, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+
+    def __init__(self, *args: Any, name: str = "", **kwargs: Any) -> None:
+        """`name`: that of the one that is edited; it cannot change."""
+        super().__init__(*args, **kwargs)
+        if name:
+            del self.fields["name"]
+
+
+class VanityLinkForm(forms.Form):
+    helper = bare()
+
+    link = forms.ModelChoiceField(
+        TrackingLink.objects.none(), label=_("Link"), to_field_name="code", empty_label=_("Choose one")
+    )
+    slug = forms.CharField(
+        label=_("Short name of the link"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "autocapitalize": "none"}),
+    )
+    label = forms.CharField(
+        label=_("Text on the page"), required=False, max_length=80, widget=forms.TextInput(attrs={"dir": "auto"})
+    )
+
+    def __init__(self, *args: Any, links: QuerySet[TrackingLink], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["link"]
+        field.queryset = links  # type: ignore[attr-defined]
+        field.label_from_instance = _named  # type: ignore[attr-defined]
+
+
+def _named(link: TrackingLink) -> str:
+    return f"{link.partnership.campaign.name} · {link.name or link.creative or link.code}"
+
+
+class SmartLinkForm(forms.Form):
+    """Which campaigns: all of an objective, or those that are named, one per line with its weight."""
+
+    helper = bare()
+
+    name = forms.CharField(label=_("Name"), max_length=120, widget=forms.TextInput(attrs={"dir": "auto"}))
+    slug = forms.CharField(
+        label=_("Short name in the address"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs={"dir": "ltr", "autocomplete": "off", "autocapitalize": "none"}),
+        help_text=_("Empty: one that cannot be guessed."),
+    )
+    channel = forms.ChoiceField(label=_("Channel"), choices=Channel.choices)
+    objective = forms.ChoiceField(
+        label=_("Campaigns of the objective"), required=False, choices=[ANY, *Objective.choices]
+    )
+    campaigns = forms.ModelMultipleChoiceField(
+        Campaign.objects.none(),
+        label=_("Or only these campaigns"),
+        required=False,
+        to_field_name="public_id",
+        widget=forms.CheckboxSelectMultiple,
+    )
+    catch_all_url = WebAddressField(
+        label=_("Catch-all page"),
+        required=False,
+        help_text=_("For visitors whom no campaign takes. Empty: the network's fallback page."),
+    )
+
+    def __init__(self, *args: Any, organization: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = Campaign.objects.open_to_publishers().order_by("name")
+        if organization.kind == Kind.PUBLISHER:
+            joined = Partnership.objects.filter(publisher=organization, status=PartnershipStatus.ACTIVE)
+            found = found.filter(pk__in=joined.values("campaign"))
+        self.fields["campaigns"].queryset = found  # type: ignore[attr-defined]
+        self.weighted = {
+            campaign.public_id: self._weight_field(campaign) for campaign in found[: smart_links.MOST_CAMPAIGNS]
+        }
+
+    def _weight_field(self, campaign: Campaign) -> str:
+        name = f"weight-{campaign.public_id}"
+        self.fields[name] = WholeNumberField(
+            label=_("Weight"), required=False, max_value=smart_links.MAX_WEIGHT, initial=smart_links.USUAL_WEIGHT
+        )
+        return name
+
+    @classmethod
+    def of(cls, smart_link: SmartLink, data: Any, *, organization: Organization) -> "SmartLinkForm":
+        named = dict(smart_link.campaigns.values_list("campaign__public_id", "weight"))
+        initial = {
+            "name": smart_link.name,
+            "channel": smart_link.channel,
+            "objective": smart_link.objective,
+            "campaigns": list(named),
+            "catch_all_url": smart_link.catch_all_url,
+            **{f"weight-{public_id}": weight for public_id, weight in named.items()},
+        }
+        form = cls(data, organization=organization, initial=initial)
+        del form.fields["slug"]
+        if smart_link.source_id:
+            for name in ("objective", "campaigns", "catch_all_url", *form.weighted.values()):
+                del form.fields[name]
+        return form
+
+    @property
+    def choices(self) -> list[tuple[str, str, bool, forms.BoundField]]:
+        """Each campaign: its id, its name, whether it is chosen, its weight."""
+        if "campaigns" not in self.fields:
+            return []
+        chosen = {str(one) for one in self["campaigns"].value() or []}
+        found = self.fields["campaigns"].queryset  # type: ignore[attr-defined]
+        return [
+            (one.public_id, one.name, one.public_id in chosen, self[self.weighted[one.public_id]])
+            for one in found
+            if one.public_id in self.weighted
+        ]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the actions take beside the slug."""
+        cleaned = self.cleaned_data
+        weights = [
+            (campaign, _or(cleaned.get(self.weighted.get(campaign.public_id, "")), smart_links.USUAL_WEIGHT))
+            for campaign in cleaned.get("campaigns") or ()
+        ]
+        return {
+            "name": cleaned["name"],
+            "channel": cleaned["channel"],
+            "catch_all_url": cleaned.get("catch_all_url", ""),
+            "rule": smart_links.Rule(cleaned.get("objective", ""), weights),
+        }
+
+
+def _or(value: int | None, usual: int) -> int:
+    return usual if value is None else value
 
 
 class ReasonForm(forms.Form):

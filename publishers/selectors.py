@@ -4,13 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from advertisers.models import Campaign, CommissionPlan, CommissionRule, Creative, CreativeKind, GoalKind, Scope
 from advertisers.sentences import MOST_VALUABLE_FIRST
 from network.models import Kind, Organization, OrganizationStatus
-from publishers.models import Partnership, PartnershipStatus, PublisherProfile, TrackingLink
+from publishers.models import (
+    Partnership,
+    PartnershipStatus,
+    PublisherProfile,
+    SmartLink,
+    SmartLinkRoute,
+    TrackingLink,
+    VanityName,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +140,15 @@ def creatives(campaign: Campaign, kind: CreativeKind) -> QuerySet[Creative]:
     return found.select_related("image").defer("image__data").order_by("image__width", "image__height", "name", "pk")
 
 
+def pictures(campaign: Campaign) -> QuerySet[Creative]:
+    """What banner tags show in turn."""
+    found = Creative.objects.filter(campaign=campaign, image__isnull=False, retired_at=None, weight__gt=0)
+    return found.select_related("image").defer("image__data").order_by("kind", "image__width", "image__height", "pk")
+
+
 def live_links(partnership: Partnership) -> QuerySet[TrackingLink]:
-    return TrackingLink.objects.live().with_creatives().filter(partnership=partnership).order_by("-pk")
+    found = TrackingLink.objects.live().with_creatives().filter(partnership=partnership, smart_link=None)
+    return found.select_related("coupon", "partnership__campaign").order_by("-pk")
 
 
 def counts(organization: Organization) -> dict[str, int]:
@@ -173,3 +188,33 @@ def candidates(publishers: Iterable[Organization]) -> list[Candidate]:
 def _kinds(publishers: Iterable[int]) -> dict[int, str]:
     profiles = PublisherProfile.objects.filter(organization__in=list(publishers))
     return {profile.organization_id: profile.get_kind_display() for profile in profiles}
+
+
+def vanity_names(publisher: Organization) -> QuerySet[VanityName]:
+    return VanityName.objects.of(publisher).annotate(shown=Count("links")).order_by("name")
+
+
+def links_for_vanity(vanity: VanityName) -> QuerySet[TrackingLink]:
+    """The publisher's live links that are not on the page yet, of partnerships that run."""
+    found = TrackingLink.objects.live().filter(
+        partnership__publisher=vanity.publisher_id, partnership__status=PartnershipStatus.ACTIVE, smart_link=None
+    )
+    there = vanity.links.values("link")
+    return found.exclude(pk__in=there).select_related("partnership__campaign", "creative").order_by("-pk")
+
+
+def smart_links(owner: Organization) -> QuerySet[SmartLink]:
+    found = SmartLink.objects.of(owner).live().select_related("source")
+    return found.annotate(ways=Count("routes", distinct=True), users=Count("taken", distinct=True)).order_by("-pk")
+
+
+def smart_links_offered(publisher: Organization) -> QuerySet[SmartLink]:
+    """The network's that this publisher has not taken."""
+    mine = SmartLink.objects.live().filter(publisher=publisher, source__isnull=False)
+    found = SmartLink.objects.live().filter(publisher=None).exclude(pk__in=mine.values("source"))
+    return found.order_by("name", "pk")
+
+
+def smart_link_routes(smart_link: SmartLink) -> QuerySet[SmartLinkRoute]:
+    found = smart_link.routes.select_related("link__partnership__campaign__advertiser")
+    return found.order_by(F("score_micro").desc(nulls_last=True), "-weight", "pk")

@@ -5,7 +5,7 @@ The choice itself is made by the edge, `tracking/edge/smartlinks.py`; the rule s
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -290,5 +290,5 @@ def _objective(rule: Rule) -> str:
     return rule.objective if rule.objective in Objective.values and not rule.campaigns else ""
 
 
-def _told(rule: Rule) -> dict[str, object]:
+def _told(rule: Rule) -> dict[str, Any]:
     return {"objective": rule.objective, "campaigns": [campaign.public_id for campaign, _ in rule.campaigns]}

@@ -1,6 +1,18 @@
 from django.urls import path
 
-from publishers.views import discovery, invitations, links, partners, partnerships, profile, targeting
+from publishers.views import (
+    coupons,
+    discovery,
+    invitations,
+    links,
+    partners,
+    partnerships,
+    profile,
+    smart_links,
+    suppressions,
+    targeting,
+    vanity,
+)
 
 app_name = "publishers"
 
@@ -28,9 +40,29 @@ promote = [
     path("partnerships/<str:public_id>/leave/", partnerships.leave, name="partnership-leave"),
     path("partnerships/<str:public_id>/links/", links.listing, name="link-list"),
     path("partnerships/<str:public_id>/links/grab/", links.grab, name="link-grab"),
+    path("partnerships/<str:public_id>/suppression/<slug:form>/", suppressions.download, name="suppression-download"),
     path("links/<str:code>/", links.show, name="link-show"),
     path("links/<str:code>/qr.png", links.qr, name="link-qr"),
+    path("links/<str:code>/qr.svg", links.qr_vector, name="link-qr-vector"),
     path("links/<str:code>/retire/", links.retire, name="link-retire"),
+]
+
+# codes/, names/ and smart-links/: what else a publisher promotes with
+tools = [
+    path("codes/", coupons.listing, name="code-list"),
+    path("names/", vanity.listing, name="vanity-list"),
+    path("names/claim/", vanity.claim, name="vanity-claim"),
+    path("names/<str:public_id>/", vanity.show, name="vanity-show"),
+    path("names/<str:public_id>/edit/", vanity.edit, name="vanity-edit"),
+    path("names/<str:public_id>/release/", vanity.release, name="vanity-release"),
+    path("names/<str:public_id>/links/add/", vanity.add_link, name="vanity-link-add"),
+    path("names/<str:public_id>/links/<slug:slug>/remove/", vanity.remove_link, name="vanity-link-remove"),
+    path("smart-links/", smart_links.listing, name="smart-link-list"),
+    path("smart-links/new/", smart_links.create, name="smart-link-create"),
+    path("smart-links/<str:public_id>/", smart_links.show, name="smart-link-show"),
+    path("smart-links/<str:public_id>/edit/", smart_links.edit, name="smart-link-edit"),
+    path("smart-links/<str:public_id>/take/", smart_links.take, name="smart-link-take"),
+    path("smart-links/<str:public_id>/retire/", smart_links.retire, name="smart-link-retire"),
 ]
 
 # partners/: the publishers of a campaign, for those who run it
@@ -49,4 +81,4 @@ look_after = [
     path("partners/<str:public_id>/targeting/preview/", targeting.preview, name="targeting-preview"),
 ]
 
-urlpatterns = [*own, *discover, *promote, *look_after]
+urlpatterns = [*own, *discover, *promote, *tools, *look_after]

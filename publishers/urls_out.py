@@ -1,7 +1,9 @@
 """The addresses, the code and the pictures that a publisher carries out into its pages."""
 
 import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import quote, urlencode
 
 import segno
@@ -9,8 +11,38 @@ from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from advertisers.models import Creative
+from advertisers import letters
+from advertisers.models import Creative, CreativeKind
 from publishers.models import TrackingLink
+from publishers.shares import Post, post
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A banner tag of one slot, "300x250" or "native": a frame as HTML, one line of script, the frame to look at."""
+
+    slot: str
+    html: str
+    script: str
+    preview: str
+    width: str
+    height: int
+
+    @property
+    def label(self) -> str:
+        return self.slot.replace("x", "×")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail ready for a mailing program, which puts its own recipient's label or hash in place of `recipient`."""
+
+    subject: str
+    preview: str
+    html: str
+    recipient: str
+    unsubscribe: str
+    headers: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +53,65 @@ class Takeaway:
     url: str
     impression_url: str
     code: str
+    tags: list[Tag]
+    letter: Letter | None
+    post: Post
 
 
-def takeaway(link: TrackingLink) -> Takeaway:
-    code = embed_code(link, link.creative) if link.creative else ""
-    return Takeaway(link, click_url(link), impression_url(link), code)
+RECIPIENT: Final = "RECIPIENT"
+NATIVE_HEIGHT: Final = 132  # as tracking/edge/banners.py draws it
+
+
+def takeaway(link: TrackingLink, slots: Sequence[str] = ()) -> Takeaway:
+    """`slots`: what the campaign's banners fill, for a link that is none of them and may show all in turn."""
+    creative, url = link.creative, click_url(link)
+    code = embed_code(link, creative) if creative and creative.kind in {CreativeKind.BANNER, CreativeKind.TEXT} else ""
+    own = _slot(creative) if creative else ""
+    tags = [tag(link, slot) for slot in ([own] if own else slots if creative is None else [])]
+    letter_ = letter(link, creative) if creative and creative.kind == CreativeKind.EMAIL else None
+    return Takeaway(link, url, impression_url(link), code, tags, letter_, post(link, url))
+
+
+def _slot(creative: Creative) -> str:
+    if creative.kind == CreativeKind.NATIVE:
+        return "native"
+    return f"{creative.image.width}x{creative.image.height}" if creative.image else ""
+
+
+def slots(creatives: Iterable[Creative]) -> list[str]:
+    return list(dict.fromkeys(filter(None, map(_slot, creatives))))
+
+
+def tag(link: TrackingLink, slot: str) -> Tag:
+    """Its size is fixed before anything is loaded; the sandbox keeps what is inside away from the page around it."""
+    labels = {"slot": slot} | _labels(link)
+    address = f"{settings.TRACKING_URL}/b/{link.code}"
+    query = urlencode(labels, quote_via=quote, safe="")
+    width, height = (
+        ("100%", NATIVE_HEIGHT) if slot == "native" else (slot.split("x", maxsplit=1)[0], int(slot.split("x")[1]))
+    )
+    html = format_html(
+        '<iframe src="{}?{}" width="{}" height="{}" sandbox="{}" loading="lazy" scrolling="no" frameborder="0"'
+        ' title="Ad" referrerpolicy="strict-origin-when-cross-origin"></iframe>',
+        address, query, width, height, SANDBOX,
+    )  # fmt: skip
+    script = format_html('<script src="{}.js?{}"></script>', address, query)
+    preview = f"{address}?{urlencode({'slot': slot, 'preview': '1'})}"
+    return Tag(slot, html + "", script + "", preview, width, height)
+
+
+SANDBOX: Final = "allow-scripts allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+
+
+def letter(link: TrackingLink, creative: Creative) -> Letter:
+    """`List-Unsubscribe` as RFC 8058 has it, which the large mailbox providers demand of whoever mails many."""
+    recipient = {"r": RECIPIENT}
+    unsubscribe = f"{settings.TRACKING_URL}/u/{link.code}?{urlencode(recipient)}"
+    open_pixel = _with(f"{settings.TRACKING_URL}/o/{link.code}.gif", _labels(link) | recipient)
+    target = _with(f"{settings.TRACKING_URL}/c/{link.code}", _labels(link) | recipient)
+    html = letters.filled(creative, link=target, open_pixel=open_pixel, unsubscribe=unsubscribe)
+    headers = f"List-Unsubscribe: <{unsubscribe}>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    return Letter(creative.title, creative.preview, html, RECIPIENT, unsubscribe, headers)
 
 
 def click_url(link: TrackingLink) -> str:
@@ -65,6 +151,13 @@ def _shown(creative: Creative) -> SafeString:
     )
 
 
+def qr_svg(link: TrackingLink) -> bytes:
+    """For print in any size."""
+    out = io.BytesIO()
+    segno.make(click_url(link), error="m").save(out, kind="svg", scale=8, border=4)
+    return out.getvalue()
+
+
 def qr_png(link: TrackingLink) -> bytes:
     out = io.BytesIO()
     segno.make(click_url(link), error="m").save(out, kind="png", scale=12, border=4)
@@ -72,5 +165,12 @@ def qr_png(link: TrackingLink) -> bytes:
 
 
 def _with_subs(url: str, link: TrackingLink) -> str:
-    labels = {f"sub{number}": label for number, label in enumerate(link.subs, start=1) if label}
-    return f"{url}?{urlencode(labels, quote_via=quote, safe='')}" if labels else url
+    return _with(url, _labels(link))
+
+
+def _labels(link: TrackingLink) -> dict[str, str]:
+    return {f"sub{number}": label for number, label in enumerate(link.subs, start=1) if label}
+
+
+def _with(url: str, parameters: dict[str, str]) -> str:
+    return f"{url}?{urlencode(parameters, quote_via=quote, safe='')}" if parameters else url

@@ -1,14 +1,15 @@
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from advertisers import access as own
-from advertisers import creatives, selectors
-from advertisers.forms.creatives import BannersForm, TextLinkForm
-from advertisers.models import Campaign
+from advertisers import creatives, letters, selectors
+from advertisers.forms.creatives import BannersForm, LetterForm, NativeForm, TextLinkForm
+from advertisers.models import Campaign, CreativeKind
 from advertisers.views.frame import frame
 from network import access
 from network.actors import Actor
@@ -22,17 +23,29 @@ def listing(request: Request, public_id: str) -> HttpResponse:
     return _page(request, own.campaign(request, public_id), BannersForm(), TextLinkForm())
 
 
-def _page(request: Request, campaign: Campaign, banners: BannersForm, text: TextLinkForm) -> HttpResponse:
+def _page(
+    request: Request,
+    campaign: Campaign,
+    banners: BannersForm,
+    text: TextLinkForm,
+    *,
+    native: NativeForm | None = None,
+    letter: LetterForm | None = None,
+) -> HttpResponse:
     every = list(selectors.creatives(campaign))
     context = frame(request, campaign, "creatives") | {
-        "banners": [creative for creative in every if creative.image and not creative.retired_at],
-        "texts": [creative for creative in every if not creative.image and not creative.retired_at],
+        "banners": [creative for creative in every if creative.kind == CreativeKind.BANNER and not creative.retired_at],
+        "texts": [creative for creative in every if creative.kind == CreativeKind.TEXT and not creative.retired_at],
+        "natives": [creative for creative in every if creative.kind == CreativeKind.NATIVE and not creative.retired_at],
+        "letters": [creative for creative in every if creative.kind == CreativeKind.EMAIL and not creative.retired_at],
+        "native_form": native or NativeForm(),
+        "letter_form": letter or LetterForm(),
         "retired": [creative for creative in every if creative.retired_at],
         "banner_form": banners,
         "text_form": text,
         "sizes": creatives.SIZES,
     }
-    status = 422 if banners.is_bound or text.is_bound else 200
+    status = 422 if banners.is_bound or text.is_bound or native or letter else 200
     return render(request, "advertisers/creatives.html", context, status=status)
 
 
@@ -64,6 +77,53 @@ def create_text(request: Request, public_id: str) -> HttpResponse:
             messages.success(request, _("Text link added."))
             return redirect("advertisers:campaign-creatives", public_id)
     return _page(request, campaign, BannersForm(), form)
+
+
+@access.page(kinds=own.RUNNERS, can=Can.MANAGE)
+@require_POST
+def create_native(request: Request, public_id: str) -> HttpResponse:
+    campaign = own.campaign(request, public_id)
+    form = NativeForm(request.POST, request.FILES)
+    if _added(request, campaign, form):
+        messages.success(request, _("Native ad added."))
+        return redirect("advertisers:campaign-creatives", public_id)
+    return _page(request, campaign, BannersForm(), TextLinkForm(), native=form)
+
+
+@access.page(kinds=own.RUNNERS, can=Can.MANAGE)
+@require_POST
+def create_letter(request: Request, public_id: str) -> HttpResponse:
+    campaign = own.campaign(request, public_id)
+    form = LetterForm(request.POST)
+    if _added(request, campaign, form):
+        messages.success(request, _("E-mail added."))
+        return redirect("advertisers:campaign-creatives", public_id)
+    return _page(request, campaign, BannersForm(), TextLinkForm(), letter=form)
+
+
+@access.page(kinds=own.BUYERS)
+def show_letter(request: Request, public_id: str) -> HttpResponse:
+    """The mail as it was cleaned, by itself: nothing in it can act on this site."""
+    creative = own.creative(request, public_id)
+    if creative.kind != CreativeKind.EMAIL:
+        raise Http404
+    policy = "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; sandbox"
+    body = letters.filled(creative, link="#", open_pixel="", unsubscribe="#")
+    return HttpResponse(
+        f'<!doctype html><meta charset="utf-8"><title>{escape(creative.title)}</title>{body}',
+        headers={"Content-Security-Policy": policy},
+    )
+
+
+def _added(request: Request, campaign: Campaign, form: NativeForm | LetterForm) -> bool:
+    if not form.is_valid():
+        return False
+    try:
+        form.add_to(campaign, by=Actor.of(request))
+    except DomainError as error:
+        form.add_error(error.field if error.field in form.fields else None, str(error))
+        return False
+    return True
 
 
 @access.page(kinds=own.RUNNERS, can=Can.MANAGE)

@@ -42,7 +42,7 @@ def frame(request: Request, campaign: Campaign, tab: str) -> dict[str, Any]:
         and own.is_runner(request.organization)
         and allows(request.membership.role, Can.MANAGE)
     )
-    tabs = _steps(campaign, plans) if is_draft and may_manage else _tabs(campaign)
+    tabs = _steps(campaign, plans) if is_draft and may_manage else _tabs(campaign, may_manage=may_manage)
     return {
         "campaign": campaign,
         "plans": plans,
@@ -55,7 +55,7 @@ def frame(request: Request, campaign: Campaign, tab: str) -> dict[str, Any]:
     }
 
 
-def _tabs(campaign: Campaign) -> list[Tab]:
+def _tabs(campaign: Campaign, *, may_manage: bool) -> list[Tab]:
     def url(name: str) -> str:
         return reverse(name if ":" in name else f"advertisers:{name}", args=[campaign.public_id])
 
@@ -66,6 +66,8 @@ def _tabs(campaign: Campaign) -> list[Tab]:
         Tab("targeting", _("Targeting"), "target-arrow", url("campaign-targeting")),
         Tab("landing", _("Rotation"), "arrows-shuffle", url("campaign-landing-pages")),
         Tab("caps", _("Caps"), "gauge", url("tracking:campaign-caps")),
+        Tab("codes", _("Codes"), "discount", url("coupon-list")),
+        *([Tab("app", _("Mobile app"), "device-mobile", url("app-edit"))] if may_manage else []),
         Tab("integration", _("Integration"), "plug-connected", url("campaign-integration")),
     ]
 

@@ -20,7 +20,8 @@ ICONS: Final = tuple(
     """
     activity ad ad-2 adjustments adjustments-horizontal affiliate alarm alert-circle alert-triangle api archive
     arrow-back-up arrow-down arrow-left arrow-right arrow-up arrow-up-right article ban basket bell bolt book book-2 bookmark
-    box briefcase brand-instagram brand-telegram brand-youtube browser building building-bank building-community
+    at box briefcase brand-instagram brand-telegram brand-whatsapp brand-x brand-youtube
+    browser building building-bank building-community
     building-store building-warehouse bulb calculator calendar calendar-event calendar-time cash cash-banknote category
     certificate chart-arrows-vertical chart-bar chart-dots chart-funnel chart-histogram chart-line chart-pie check
     checkbox checklist checks chevron-down chevron-left chevron-right chevron-up chevrons-left chevrons-right circle
@@ -31,7 +32,7 @@ ICONS: Final = tuple(
     file-invoice file-text files filter filter-off fingerprint flag flask folder forms gauge gift git-branch globe
     hand-click hand-stop heart-handshake help help-circle history home home-2 hourglass id-badge-2 inbox infinity
     info-circle key key-off language layout-dashboard layout-grid layout-list lifebuoy link link-off link-plus list
-    list-check list-details live-photo loader lock lock-open lock-check login login-2 logout logout-2 mail mail-check
+    list-check list-details live-photo loader lock lock-open lock-check login login-2 logout logout-2 mail mail-off mail-check
     mail-forward mail-opened map-pin math-function menu-2 message message-circle message-report minus mood-empty moon
     mouse news note notebook notes number package password pencil percentage phone photo photo-plus pin plane
     player-pause player-play player-stop plug-connected plus pointer presentation-analytics printer puzzle qrcode

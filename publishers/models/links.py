@@ -24,7 +24,7 @@ class TrackingLinkQuerySet(models.QuerySet["TrackingLink"]):
 
     def with_creatives(self) -> Self:
         """Ready to be taken away: with what they show, but without the bytes of banners."""
-        return self.select_related("creative__image").defer("creative__image__data")
+        return self.select_related("creative__image", "coupon").defer("creative__image__data")
 
 
 class TrackingLink(models.Model):

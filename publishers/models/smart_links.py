@@ -98,3 +98,8 @@ class SmartLinkRoute(models.Model):
 
     def __str__(self) -> str:
         return f"{self.smart_link} → {self.link}"
+
+    @property
+    def score(self) -> int | None:
+        """In hundredths of weight: 100 is a campaign of the usual weight that earns the average."""
+        return None if self.score_micro is None else round(self.score_micro / 10_000)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,12 +17,12 @@ from network.actors import Actor
 from network.errors import DomainError
 from network.http import Request
 from network.roles import Can, allows
-from publishers import links, selectors
+from publishers import coupons, links, selectors, urls_out
 from publishers.access import own_link
 from publishers.access import partnership as fetch
 from publishers.forms import LinkForm
 from publishers.models import Partnership, PartnershipStatus, TrackingLink
-from publishers.urls_out import qr_png, takeaway
+from publishers.urls_out import qr_png, qr_svg, takeaway
 from publishers.views import steps
 from publishers.views.profile import PUBLISHER
 
@@ -31,7 +31,8 @@ PAGE = 50
 
 @access.page(kinds=PUBLISHER)
 def listing(request: Request, public_id: str) -> HttpResponse:
-    return _page(request, fetch(request, public_id), LinkForm())
+    partnership = fetch(request, public_id)
+    return _page(request, partnership, _form(partnership))
 
 
 @access.page(kinds=PUBLISHER, can=Can.MANAGE)
@@ -39,7 +40,7 @@ def listing(request: Request, public_id: str) -> HttpResponse:
 @vary_on_headers("HX-Request")
 def grab(request: Request, public_id: str) -> HttpResponse:
     partnership = fetch(request, public_id)
-    form = LinkForm(request.POST)
+    form = _form(partnership, request.POST)
     link = _grabbed(request, partnership, form)
     if link is None:
         if not request.htmx:
@@ -49,14 +50,16 @@ def grab(request: Request, public_id: str) -> HttpResponse:
         return reswap(retarget(response, "#link-fields"), "outerHTML")
     if not request.htmx:
         return redirect("publishers:link-show", link.code)
-    context = _context(request, partnership, form) | {"taken": takeaway(link)}
+    context = _context(request, partnership, form)
+    context["taken"] = takeaway(link, context["slots"])
     return render(request, "publishers/link_grabbed.html", context)
 
 
 @access.page(kinds=PUBLISHER)
 def show(request: Request, code: str) -> HttpResponse:
     link = own_link(request, code)
-    context = {"taken": takeaway(link), "link": link, "may_manage": allows(request.membership.role, Can.MANAGE)}
+    slots = urls_out.slots(selectors.pictures(link.partnership.campaign))
+    context = {"taken": takeaway(link, slots), "link": link, "may_manage": allows(request.membership.role, Can.MANAGE)}
     return render(request, "publishers/link_show.html", context)
 
 
@@ -66,6 +69,13 @@ def qr(request: Request, code: str) -> HttpResponse:
     link = own_link(request, code)
     disposition = f'attachment; filename="qr-{link.code}.png"'
     return HttpResponse(qr_png(link), content_type="image/png", headers={"Content-Disposition": disposition})
+
+
+@access.page(kinds=PUBLISHER)
+def qr_vector(request: Request, code: str) -> HttpResponse:
+    link = own_link(request, code)
+    disposition = f'attachment; filename="qr-{link.code}.svg"'
+    return HttpResponse(qr_svg(link), content_type="image/svg+xml", headers={"Content-Disposition": disposition})
 
 
 @access.page(kinds=PUBLISHER, can=Can.MANAGE)
@@ -90,11 +100,19 @@ def _grabbed(request: Request, partnership: Partnership, form: LinkForm) -> Trac
             destination=form.cleaned_data["destination"],
             subs=form.subs,
             name=form.cleaned_data["name"],
+            channel=form.cleaned_data["channel"],
+            coupon=form.cleaned_data["coupon"],
             by=Actor.of(request),
         )
     except DomainError as error:
         form.add_error(error.field, str(error))
         return None
+
+
+def _form(partnership: Partnership, data: QueryDict | None = None) -> LinkForm:
+    usual = links.usual_channel(partnership.publisher_id)
+    codes = coupons.shown_to(partnership.publisher, partnership.campaign)
+    return LinkForm(data, channel=usual, codes=codes)
 
 
 def _page(request: Request, partnership: Partnership, form: LinkForm, status: int = 200) -> HttpResponse:
@@ -115,6 +133,9 @@ def _context(request: Request, partnership: Partnership, form: LinkForm) -> dict
         "sizes": list(dict.fromkeys(map(_size, banners))),
         "size": size,
         "texts": selectors.creatives(partnership.campaign, CreativeKind.TEXT),
+        "natives": selectors.creatives(partnership.campaign, CreativeKind.NATIVE),
+        "letters": selectors.creatives(partnership.campaign, CreativeKind.EMAIL),
+        "slots": urls_out.slots(selectors.pictures(partnership.campaign)),
         "page": page,
         "takeaways": [takeaway(link) for link in page.object_list],
         "may_grab": may_manage and partnership.status == PartnershipStatus.ACTIVE,

@@ -32,6 +32,7 @@ AGENCIES: Final = frozenset({Kind.AGENCY})
 RUNNERS: Final = ADVERTISERS | AGENCIES
 BUYERS: Final = frozenset({Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK})
 PARTNERS: Final = ALL_KINDS - NETWORK
+SMART: Final = frozenset({Kind.PUBLISHER, Kind.NETWORK})
 OVER_ADVERTISERS: Final = frozenset({Kind.AGENCY, Kind.NETWORK})
 
 
@@ -112,6 +113,18 @@ ROWS: Final[dict[str, Row]] = {
     "advertisers:text-create": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
     "advertisers:creative-retire": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="creative"),
     "advertisers:creative-image": Row(door=Door.OPEN, obj="image"),
+    "advertisers:native-create": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:letter-create": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:letter-show": Row(kinds=BUYERS, obj="letter"),
+    "advertisers:coupon-list": Row(kinds=BUYERS, obj="campaign"),
+    "advertisers:coupon-create": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:coupon-create-many": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:coupon-edit": Row(kinds=RUNNERS, can=Can.MANAGE, method="form", obj="coupon"),
+    "advertisers:coupon-retire": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="coupon"),
+    "advertisers:suppression-list": Row(kinds=RUNNERS),
+    "advertisers:suppression-upload": Row(kinds=RUNNERS, can=Can.MANAGE, method="post"),
+    "advertisers:app-edit": Row(kinds=RUNNERS, can=Can.MANAGE, method="form", obj="campaign"),
+    "advertisers:app-remove": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
     "advertisers:campaign-integration": Row(kinds=BUYERS, obj="campaign"),
     "advertisers:campaign-targeting": Row(kinds=BUYERS, obj="campaign"),
     "advertisers:targeting-change": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
@@ -144,6 +157,26 @@ ROWS: Final[dict[str, Row]] = {
     "publishers:link-grab": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="partnership"),
     "publishers:link-show": Row(kinds=PUBLISHERS, obj="link"),
     "publishers:link-qr": Row(kinds=PUBLISHERS, obj="link"),
+    "publishers:link-qr-vector": Row(kinds=PUBLISHERS, obj="link"),
+    "publishers:suppression-download": Row(kinds=PUBLISHERS, can=Can.MANAGE, obj="suppression_file"),
+    "publishers:code-list": Row(kinds=PUBLISHERS),
+    "publishers:vanity-list": Row(kinds=PUBLISHERS),
+    "publishers:vanity-claim": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post"),
+    "publishers:vanity-show": Row(kinds=PUBLISHERS, obj="vanity"),
+    "publishers:vanity-edit": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="vanity"),
+    "publishers:vanity-release": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="vanity"),
+    "publishers:vanity-link-add": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="vanity"),
+    "publishers:vanity-link-remove": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="vanity_link"),
+    "publishers:smart-link-list": Row(kinds=SMART),
+    "publishers:smart-link-create": Row(kinds=SMART, can=Can.MANAGE, method="form"),
+    "publishers:smart-link-show": Row(kinds=SMART, obj="smart_link"),
+    "publishers:smart-link-edit": Row(kinds=SMART, can=Can.MANAGE, method="form", obj="smart_link"),
+    "publishers:smart-link-take": Row(
+        kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="smart_link_of_nobody", answers=frozenset({404})
+    ),
+        kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="smart_link_of_nobody", answers=frozenset({404})
+    ),
+    "publishers:smart-link-retire": Row(kinds=SMART, can=Can.MANAGE, method="post", obj="smart_link"),
     "publishers:link-retire": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="link"),
     "publishers:partner-list": Row(kinds=BUYERS),
     "publishers:partner-decide": Row(kinds=BUYERS, can=Can.MANAGE, method="post"),

@@ -16,16 +16,16 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from advertisers import blocks, caps, creatives, landing_pages, plans
-from advertisers.models import Campaign, Cap, CommissionPlan, Creative, LandingPage, Mandate, TrafficBlock
+from advertisers import blocks, caps, coupons, creatives, landing_pages, letters, plans
+from advertisers.models import Campaign, Cap, CommissionPlan, Coupon, Creative, LandingPage, Mandate, TrafficBlock
 from network import invitations, keys, tokens
 from network.actors import Actor
 from network.models import ApiKey, Invitation, Kind, Membership, Organization
 from network.roles import Role
 from payouts import accrual, deliveries
 from payouts.models import Commission, Delivery
-from publishers import links, partnerships, postbacks, properties
-from publishers.models import Partnership, Property, PublisherPostback, TrackingLink
+from publishers import links, partnerships, postbacks, properties, smart_links, vanity
+from publishers.models import Partnership, Property, PublisherPostback, SmartLink, TrackingLink, VanityLink
 from tests.access.world import Circle
 from tests.cast import person
 from tests.publishers.conftest import draft_campaign, png, running_campaign
@@ -160,6 +160,31 @@ def foreign_id(circle: Circle) -> ForeignId:
     return ForeignId.objects.get(foreign_id=target)
 
 
+@once
+def letter(circle: Circle) -> Creative:
+    html = '<p><a href="{link}">Shoes</a> <a href="{unsubscribe}">No more</a></p>'
+    return letters.add(campaign(circle), name="", subject="Shoes", html=html, by=circle.advertiser.actor)
+
+
+@once
+def coupon(circle: Circle) -> Coupon:
+    return coupons.create(campaign(circle), code="SHOES10", terms=coupons.Terms(), by=circle.advertiser.actor)
+
+
+@once
+def vanity_link(circle: Circle) -> VanityLink:
+    publisher = circle.publisher
+    name = publisher.user.name.lower() + ".shoes"
+    claimed = vanity.claim(publisher.organization, name=name, by=publisher.actor)
+    return vanity.add_link(claimed, link=link(circle), slug="shoes", by=publisher.actor)
+
+
+@once
+def smart_link(circle: Circle, acting: Organization) -> SmartLink:
+    owner = circle.network if acting.kind == Kind.NETWORK else circle.publisher
+    return smart_links.create(owner.organization, name="All", rule=smart_links.Rule(), by=owner.actor)
+
+
 OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "campaign": lambda circle, _: {"public_id": campaign(circle).public_id},
     "goal": lambda circle, _: {"public_id": campaign(circle).public_id, "code": "sale"},
@@ -181,6 +206,13 @@ OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "key": lambda circle, acting: {"public_id": key(circle, acting).public_id},
     "partnership": lambda circle, _: {"public_id": partnership(circle).public_id},
     "findable_campaign": lambda circle, _: {"public_id": findable_campaign(circle).public_id},
+    "letter": lambda circle, _: {"public_id": letter(circle).public_id},
+    "coupon": lambda circle, _: {"public_id": coupon(circle).public_id},
+    "suppression_file": lambda circle, _: {"public_id": partnership(circle).public_id, "form": "sha256"},
+    "vanity": lambda circle, _: {"public_id": vanity_link(circle).vanity.public_id},
+    "vanity_link": lambda circle, _: {"public_id": vanity_link(circle).vanity.public_id, "slug": "shoes"},
+    "smart_link": lambda circle, acting: {"public_id": smart_link(circle, acting).public_id},
+    "smart_link_of_nobody": lambda *_: {"public_id": "nobody"},
     "link": lambda circle, _: {"code": link(circle).code},
     "commission": lambda circle, _: {"public_id": commission(circle).public_id},
     "conversion": lambda circle, _: {"conversion_id": str(commission(circle).conversion_id)},

@@ -48,7 +48,7 @@ class SmartLinks:
 
     def take(self, snapshot: Snapshot, row: Row) -> None:
         self.forget(snapshot, str(row[0]))
-        made = SmartLink(*row[:6], tuple(Choice(*choice) for choice in row[6]), row)
+        made = SmartLink._make([*row[:6], tuple(Choice(*choice) for choice in row[6]), row])
         _by_id(snapshot)[str(made.id)] = made
         _by_slug(snapshot)[made.slug] = made
 

@@ -43,7 +43,7 @@ class VanityNames:
 
     def take(self, snapshot: Snapshot, row: Row) -> None:
         self.forget(snapshot, str(row[0]))
-        made = Vanity(*row[:4], tuple(Shown(*shown) for shown in row[4]), row)
+        made = Vanity._make([*row[:4], tuple(Shown(*shown) for shown in row[4]), row])
         _names(snapshot)[str(made.id)] = made.name
         _by_name(snapshot)[made.name] = made
 
