@@ -174,8 +174,6 @@ ROWS: Final[dict[str, Row]] = {
     "publishers:smart-link-take": Row(
         kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="smart_link_of_nobody", answers=frozenset({404})
     ),
-        kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="smart_link_of_nobody", answers=frozenset({404})
-    ),
     "publishers:smart-link-retire": Row(kinds=SMART, can=Can.MANAGE, method="post", obj="smart_link"),
     "publishers:link-retire": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="link"),
     "publishers:partner-list": Row(kinds=BUYERS),

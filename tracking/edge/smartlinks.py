@@ -29,13 +29,21 @@ def go(edge: Edge, request: Request, slug: bytes) -> Answer:
     first: Visit | None = None
     for visit in _visits(edge, request, snapshot, found):
         first = first or visit
-        if not (visit.route.diverted or clicks.diversion(visit)):
+        if _takes(edge, visit):
             return clicks.visited(visit, diverted="")
     response = _elsewhere(catch_all(snapshot, found))
     if first is None or request.method != "GET" or callers.is_prefetch(request.headers):
         return response
     events.flag_request(first)
     return After(response, edge.buffer.add(events.event(b"click", first, None, None, NO_MATCH), first.shard))
+
+
+def _takes(edge: Edge, visit: Visit) -> bool:
+    """Running, in target, its caps not full. (A cap that another edge fills in this instant leads to the fallback.)"""
+    way = visit.route
+    if way.diverted or clicks.diversion(visit):
+        return False
+    return not (way.caps and edge.caps.is_full(way.caps, visit.at_ms))
 
 
 def _visits(edge: Edge, request: Request, snapshot: Snapshot, found: SmartLink) -> Iterator[Visit]:
