@@ -1,0 +1,54 @@
+from hashlib import md5, sha256
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from advertisers import suppressions
+from advertisers.models import Suppression
+from network.models import AuditEntry
+from tests.cast import Member
+
+SHA = sha256(b"one@example.com").hexdigest()
+MD5 = md5(b"two@example.com").hexdigest()  # noqa: S324  what lists hold
+
+
+def test_it_takes_addresses_and_hashes_and_keeps_no_address(ada: Member) -> None:
+    data = f"email,name\n One@Example.com ,x\n{MD5.upper()}\nnobody\n\n{SHA}\n".encode()
+    done = suppressions.upload(ada.organization, data=data, by=ada.actor)
+    assert (done.added, done.known, done.refused) == (2, 1, [4])
+    rows = set(Suppression.objects.values_list("sha256", "md5"))
+    assert rows == {(SHA, md5(b"one@example.com").hexdigest()), ("", MD5)}  # noqa: S324
+    again = suppressions.upload(ada.organization, data=data, by=ada.actor)
+    assert (again.added, again.known) == (0, 3)
+
+
+def test_a_publisher_gets_hashes_and_only_its_own_labels(ada: Member, pia: Member, nima: Member) -> None:
+    suppressions.upload(ada.organization, data=b"one@example.com\n", by=ada.actor)
+    for publisher, label in ((pia, "p-1"), (nima, "n-1")):
+        Suppression.objects.create(
+            advertiser=ada.organization, publisher=publisher.organization, label=label, source="unsubscribe"
+        )
+
+    def lines(form: str) -> list[str]:
+        found = suppressions.download(ada.organization, publisher=pia.organization, form=form, by=pia.actor)
+        return "".join(found).split()
+
+    assert lines("sha256") == ["sha256", SHA]
+    assert lines("labels") == ["label", "p-1"]
+    assert AuditEntry.objects.filter(action="suppression.downloaded").count() == 2
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"a\x00b"])
+def test_it_refuses_what_is_no_text(ada: Member, data: bytes) -> None:
+    with pytest.raises(suppressions.ListUnreadable):
+        suppressions.upload(ada.organization, data=data, by=ada.actor)
+    assert not Suppression.objects.exists()
+
+
+def test_it_is_uploaded_on_the_page(client: Client, ada: Member) -> None:
+    client.force_login(ada.user)
+    file = SimpleUploadedFile("list.csv", b"one@example.com\n")
+    assert client.post("/suppressions/upload/", {"file": file}).status_code == 302
+    assert Suppression.objects.get().sha256 == SHA
+    assert client.post("/suppressions/upload/", {}).status_code == 422
