@@ -6,6 +6,7 @@ from typing import Final
 from tracking.edge import callers, clickid, events, pages
 from tracking.edge.caps import REACHED
 from tracking.edge.http import COMMON, After, Answer, Request, Response
+from tracking.edge.macros import Known, filled
 from tracking.edge.redirects import ascii_url, deep_link, with_click_id
 from tracking.edge.route import Landing, Route
 from tracking.edge.routes import route
@@ -77,7 +78,7 @@ def _sent(visit: Visit, diverted: str) -> Answer:
     else:
         target, landing = destination(visit, creative)
         found = click_id(visit, creative)
-        response = redirect(_into_app(visit, found) or with_click_id(target, way.campaign.click_parameter, found))
+        response = redirect(_into_app(visit, found) or _landing(visit, creative, target, found))
     if not is_click(visit):
         return response
     events.flag_request(visit)
@@ -91,6 +92,13 @@ def _into_app(visit: Visit, found: bytes) -> bytes:
     if way.app is None or way.link.destination or visit.parameters.get("url"):
         return b""
     return way.app(visit, found.decode()).encode()
+
+
+def _landing(visit: Visit, creative: Creative | None, url: str, click_id: bytes) -> bytes:
+    parameter = visit.route.campaign.click_parameter
+    if "{" in url:  # only in what the advertiser wrote: deep links are checked, and have none
+        return filled(url, parameter, Known(visit, click_id, creative))
+    return with_click_id(url, parameter, click_id)
 
 
 def redirect(location: bytes) -> Response:

@@ -23,6 +23,8 @@ def ready(edge: Edge) -> Response:
             "status": "ok" if can_redirect else "unavailable",
             "snapshot": {
                 "source": edge.follower.source,
+                "links": len(edge.snapshot.links) if edge.snapshot else 0,
+                "is_whole": edge.follower.is_whole,
                 "age_seconds": None if age is None else round(age, 1),
                 "is_stale": age is None or age > STALE,
             },

@@ -10,7 +10,7 @@ from tracking.edge.parse import decoded
 from tracking.snapshot import Campaign
 
 MAX_LOCATION: Final = 8 * 1024
-_KEPT: Final = "!#$%&'()*+,/:;=?@[]~"
+_KEPT: Final = "!#$%&'()*+,/:;=?@[]~{}"
 
 
 @lru_cache(maxsize=65_536)

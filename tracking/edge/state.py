@@ -53,7 +53,7 @@ class Edge:
             self._following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._following
-        await self.follower.write_copy()
+        await self.follower.stop()
         await self.buffer.stop()
         await self.inbox.stop()
         await self.caps.stop()

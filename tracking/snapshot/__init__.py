@@ -47,14 +47,16 @@ def apply(snapshot: Snapshot, kind: str, rows: Iterable[Row]) -> None:
     take = KINDS[kind].take
     for row in rows:
         take(snapshot, row)
-    snapshot.derived.clear()
+    if kind != "link":  # which looks after its own
+        snapshot.derived.clear()
 
 
 def forget(snapshot: Snapshot, kind: str, keys: Collection[str]) -> None:
     """Drop what these keys name; `apply` brings back those that still exist."""
     for key in keys:
         KINDS[kind].forget(snapshot, key)
-    snapshot.derived.clear()
+    if kind != "link":
+        snapshot.derived.clear()
 
 
 __all__ = [

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Final
 
+import orjson
+
 from tracking.snapshot.holding import Snapshot
 from tracking.snapshot.kinds import BY_ID, BY_TEXT, Source
-from tracking.snapshot.records import Creative, Link, Partnership, Row
+from tracking.snapshot.records import Creative, Partnership, Row
 
 
 class Network:
@@ -26,16 +28,17 @@ class Network:
 class Organizations:
     name: Final = "organization"
     sources: Final = (Source("network_organization"),)
-    sql: Final = f"SELECT id, status FROM network_organization {BY_ID.format('id')}"  # noqa: S608
+    sql: Final = f"SELECT id, status, public_id FROM network_organization {BY_ID.format('id')}"  # noqa: S608
 
     def take(self, snapshot: Snapshot, row: Row) -> None:
-        snapshot.organizations[row[0]] = row[1]
+        snapshot.organizations[row[0]], snapshot.public_ids[row[0]] = row[1], row[2]
 
     def forget(self, snapshot: Snapshot, key: str) -> None:
         snapshot.organizations.pop(int(key), None)
+        snapshot.public_ids.pop(int(key), None)
 
     def rows(self, snapshot: Snapshot) -> Iterable[Row]:
-        return [[*row] for row in list(snapshot.organizations.items())]
+        return [[pk, status, snapshot.public_ids[pk]] for pk, status in list(snapshot.organizations.items())]
 
 
 class Creatives:
@@ -85,10 +88,12 @@ class Links:
         {BY_TEXT.format("l.code")}"""  # noqa: S608
 
     def take(self, snapshot: Snapshot, row: Row) -> None:
-        snapshot.links[row[1]] = Link._make([*row[:5], tuple(row[5]), *row[6:]])
+        if snapshot.links.put(row):
+            snapshot.derived.pop(row[1], None)
 
     def forget(self, snapshot: Snapshot, key: str) -> None:
-        snapshot.links.pop(key, None)
+        snapshot.links.pop(key)
+        snapshot.derived.pop(key, None)
 
     def rows(self, snapshot: Snapshot) -> Iterable[Row]:
-        return [[*row] for row in list(snapshot.links.values())]
+        return (orjson.loads(record) for records in snapshot.links.records() for record in records)
