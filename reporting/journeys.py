@@ -154,7 +154,7 @@ def _lost(part: Slice, by: str) -> list[Path[Any]]:
     """Visitors with consent whose clicks of the period led to nothing, by their paths."""
     publishers = _publishers(part) if by == "publisher" else {}
     first, last = part.period.first, part.period.last
-    asked = {
+    asked: dict[str, Any] = {
         "campaigns": list(part.campaigns().values_list("pk", flat=True)),
         "first": first,
         "last": last,

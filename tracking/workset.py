@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -165,7 +165,7 @@ class Workset:
     def _save_marks(self) -> None:
         marks = sorted(self.marks.values(), key=lambda mark: mark[0].id)
         times = [report.received_at for report, _, _ in marks]
-        columns = [
+        columns: list[list[Any]] = [
             [report.campaign.pk for report, _, _ in marks],
             times,
             [report.id for report, _, _ in marks],

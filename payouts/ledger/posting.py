@@ -162,7 +162,7 @@ def _is_covered(moves: Sequence[Move], ids: Mapping[Account, int], balances: dic
 
 def _insert_entries(drafts: Sequence[Draft]) -> dict[str, UUID]:
     """By their keys."""
-    columns = [
+    columns: list[list[Any]] = [
         [draft.kind for draft in drafts],
         [draft.key for draft in drafts],
         [_fingerprint(draft.kind, draft.moves, _named(draft.source), draft.plan, "") for draft in drafts],

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.utils import timezone
 from psycopg import sql
+from psycopg.types.json import Jsonb
 from uuid_utils.compat import uuid7
 
 from advertisers.models import Campaign
@@ -78,7 +79,7 @@ def inserted_per_second() -> float:
         cursor = bare.execute(sql.SQL("SELECT * FROM {}").format(table))
         names = [column.name for column in cursor.description or ()]
         at = names.index("items")
-        rows = [(*row[:at], psycopg.types.json.Jsonb(row[at]), *row[at + 1 :]) for row in cursor.fetchall()]
+        rows = [(*row[:at], Jsonb(row[at]), *row[at + 1 :]) for row in cursor.fetchall()]
         bare.commit()
         statement = sql.SQL("INSERT INTO bare_conversion VALUES ({})").format(
             sql.SQL(", ").join([sql.Placeholder()] * len(names))

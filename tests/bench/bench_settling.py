@@ -2,6 +2,7 @@
 
 import time
 from typing import Final
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -37,7 +38,7 @@ def test_settling(link: TrackingLink, ada: Member, nima: Member, capsys: pytest.
     assert proof.verify() == []
 
 
-def fill(link: TrackingLink, number: int) -> list[object]:
+def fill(link: TrackingLink, number: int) -> list[UUID]:
     campaign, now = link.partnership.campaign, timezone.now()
     goal = campaign.goals.get(code="sale")
     made = Conversion.objects.bulk_create(

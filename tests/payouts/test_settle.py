@@ -325,6 +325,7 @@ class TestTogether:
             market.report("unpaid", click_id=None, coupon="X"),
         )
         Conversion.objects.update(needs_settling=True)
+        assert settled.conversion_id
         everything = [settled.conversion_id, refunded.pk, approved.pk, unpaid.pk]
         assert accrual.settle_new(everything) == {unpaid.pk}
         market.settle()

@@ -55,7 +55,7 @@ class Scene:
         kind, *rest = text.strip("()").split()
         match kind:
             case "view":
-                self.found.views.append(self.touch(*rest, kind=TouchKind.IMPRESSION))
+                self.found.views.append(self.touch(rest[0], rest[1], kind=TouchKind.IMPRESSION))
             case "code":
                 limits = dict(zip(rest[1::2], map(moment, rest[2::2]), strict=True))
                 owner = PUBLISHERS[rest[0].strip("!")]
@@ -65,7 +65,7 @@ class Scene:
             case "owner":
                 self.found.owner = Owner(PUBLISHERS[rest[0]], moment(rest[1]))
             case _:
-                self.found.others.append(self.touch(kind, *rest, is_given=not is_found))
+                self.found.others.append(self.touch(kind, rest[0], is_given=not is_found))
 
     def touch(self, name: str, at: str, kind: TouchKind = TouchKind.CLICK, *, is_given: bool = True) -> Touch:
         return Touch(PUBLISHERS[name], moment(at), next(self.nonces), 1, kind=kind, is_given=is_given)

@@ -1,6 +1,7 @@
 """What is found about a report before it is decided: other touches of the visitor, codes, names, customers, foreign ids."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -162,7 +163,7 @@ class TestCustomers:
         self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink
     ) -> None:
         first = report(campaign, "A-1", received_at=NOW, click_id=click_id(link, NOW), customer_id="anna@example.com")
-        again = {"received_at": NOW + timedelta(days=89), "customer_id": "anna@example.com"}
+        again: dict[str, Any] = {"received_at": NOW + timedelta(days=89), "customer_id": "anna@example.com"}
         theirs = report(campaign, "A-2", received_at=NOW + timedelta(days=2), customer_id="bea@example.com")
         later = [
             report(campaign, "A-3", **again),
