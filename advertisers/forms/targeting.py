@@ -195,7 +195,7 @@ class TargetingForm(forms.Form):
             if mode == ANY:
                 rules[name] = [ANY, []]
             elif mode:
-                rules[name] = [mode, [self._window()] if name == "hour" else self.cleaned_data[name]]
+                rules[name] = [mode, [self._window()] if name == "hour" else self.cleaned_data.get(name) or []]
         return {
             "rules": rules,
             "starts_at": self._midnight(self.cleaned_data.get("starts_on")),
@@ -206,7 +206,8 @@ class TargetingForm(forms.Form):
     @property
     def sentence(self) -> str:
         """What these entries mean, as far as they are right."""
-        rules = {name: rule for name, rule in self.settings["rules"].items() if name not in self.errors}
+        known = self.settings["rules"].items()
+        rules = {name: rule for name, rule in known if name not in self.errors and (rule[1] or rule[0] == ANY)}
         if {"days", "hour_from", "hour_until"} & set(self.errors):
             rules.pop("hour", None)
         shown = Targeting(campaign=self.targeting.campaign, partnership_id=self.targeting.partnership_id)
