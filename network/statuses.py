@@ -58,6 +58,11 @@ STATUSES: Final[dict[str, Status]] = {
     "suppressed": Status("off", "ban", _("Suppressed")),
     "failing": Status("warn", "alert-triangle", _("Failing")),
     "stopped": Status("bad", "link-off", _("Switched off by us")),
+    "checking": Status("wait", "hourglass", _("Being checked")),
+    "ready": Status("info", "circle-check", _("Ready to apply")),
+    "running": Status("wait", "loader", _("Being applied")),
+    "done": Status("good", "checks", _("Done")),
+    "cancelled": Status("off", "ban", _("Cancelled")),
     "failed": Status("bad", "alert-circle", _("Failed")),
     "open": Status("info", "lock-open", _("Open")),
 }

@@ -12,6 +12,7 @@ members); use `circle.advertiser` or `circle.publisher` where the object has one
 mandate or partnership. Set up through the real actions. For the network, `acting` is the network itself.
 """
 
+import io
 from collections.abc import Callable
 from functools import cache
 from typing import Final
@@ -31,7 +32,8 @@ from tests.cast import person
 from tests.publishers.conftest import draft_campaign, png, running_campaign
 from tests.tracking import stage
 from tracking import foreign_ids
-from tracking.models import ForeignId
+from tracking.files import jobs
+from tracking.models import FileJob, FileKind, ForeignId
 
 type Arguments = dict[str, str]
 
@@ -122,6 +124,18 @@ def callback(circle: Circle) -> PublisherPostback:
 @once
 def callback_call(circle: Circle) -> Delivery:
     return deliveries.send_test(callback(circle), by=circle.publisher.actor)
+
+
+@once
+def handed_in(circle: Circle) -> FileJob:
+    """A file of conversions into the advertiser's campaign."""
+    return jobs.hand_in(
+        io.BytesIO(b"order_id,amount\n1001,10.00\n"),
+        name="orders.csv",
+        kind=FileKind.UPLOAD,
+        campaign=campaign(circle),
+        by=circle.advertiser.actor,
+    )
 
 
 @once
@@ -220,5 +234,6 @@ OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "client": lambda circle, _: {"public_id": circle.advertiser.organization.public_id},
     "callback": lambda circle, _: {"public_id": callback(circle).public_id},
     "callback_call": lambda circle, _: {"public_id": callback_call(circle).public_id},
+    "file": lambda circle, _: {"public_id": handed_in(circle).public_id},
     "property": lambda circle, _: {"public_id": declared_property(circle).public_id},
 }

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from uuid_utils.compat import uuid7
 
-from advertisers.models import Campaign, Goal
+from advertisers.models import Campaign, Goal, Scope
 from network.currencies import EXPONENTS, InvalidAmountText, TooManyDecimals, parse_minor
 from network.models import Kind, Organization
 from publishers.models import Partnership, TrackingLink
@@ -82,6 +82,7 @@ class Places:
     """What ids of the other system stand for. An id of ours, or a name, is as good."""
 
     system: str
+    organization: Organization | None = None  # an agency imports into the campaigns that it runs
     _campaigns: dict[str, Campaign | None] = field(default_factory=dict)
     _publishers: dict[str, Organization | None] = field(default_factory=dict)
     _goals: dict[tuple[int, str], Goal | None] = field(default_factory=dict)
@@ -91,8 +92,11 @@ class Places:
         if name not in self._campaigns:
             _make_room(self._campaigns)
             foreign = ForeignId.objects.filter(name=f"{self.system} campaign {name}").select_related("campaign").first()
-            found = foreign.campaign if foreign else Campaign.objects.filter(public_id=name).first()
-            self._campaigns[name] = found or _only(Campaign.objects.filter(name=name))
+            own = Campaign.objects.all()
+            if self.organization and self.organization.kind != Kind.NETWORK:
+                own = Campaign.objects.run_by(self.organization, Scope.CONVERSIONS)
+            mapped = own.filter(pk=foreign.campaign_id) if foreign else own.filter(public_id=name)
+            self._campaigns[name] = mapped.first() or _only(own.filter(name=name))
         campaign = self._campaigns[name]
         if campaign is None:
             raise Bad("unknown_campaign", "campaign")
@@ -245,7 +249,7 @@ class History:
 
     def __init__(self, job: FileJob) -> None:
         self.job = job
-        self.reader, self.places = Reader(job), Places(job.system)
+        self.reader, self.places = Reader(job), Places(job.system, job.organization)
         self.rollup = rollups.Values()
         self.days: set[date] = set()
         self.is_clicks = job.kind == FileKind.CLICKS

@@ -129,6 +129,8 @@ def shape_of(read: ReadAt) -> Shape:
         header_start, delimiter = len(head.splitlines(keepends=True)[0]), sample[0][4]
     else:
         header_start, delimiter = 0, _delimiter(sample)
+        if sample[0].count(delimiter) >= MAX_COLUMNS and sample[0].count('"') < MAX_COLUMNS:
+            raise TooManyColumns
     for row in _separated(read, header_start, delimiter):
         if any(cell.strip() for cell in row.cells):
             return Shape(delimiter, [cell.strip()[:200] for cell in row.cells], row.end)
@@ -208,7 +210,10 @@ def _delimiter(sample: list[str]) -> str:
     """The one by which most lines have as many columns as the first one, and that is the more the better."""
 
     def score(delimiter: str) -> tuple[int, int]:
-        widths = [len(row) for row in csv.reader(sample[:-1] or sample, delimiter=delimiter) if row]
+        try:
+            widths = [len(row) for row in csv.reader(sample[:-1] or sample, delimiter=delimiter) if row]
+        except csv.Error:  # a quote that is never closed
+            widths = []
         width = widths[0] if widths else 0
         return (sum(one == width for one in widths) if width > 1 else 0), width
 
