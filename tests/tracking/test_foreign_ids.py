@@ -93,3 +93,27 @@ def test_the_page_shows_the_rows_before_it_takes_them_in(
     assert "1001" in listed.content.decode()
     client.post(f"/foreign-ids/{ForeignId.objects.get().pk}/forget/")
     assert not ForeignId.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufefftune,campaign,1001,{}",
+        "system;kind;foreign_id;ours\r\ntune;campaign;1001;{}\n\r\n",
+        "tune\tcampaign\t1001\t{}\r\n",
+        '"tune","campaign","1001","{}"',
+        " Tune , Campaign , 1001 , {} ",
+    ],
+)
+def test_b53_tables_as_spreadsheets_write_them_are_read(nima: Member, partnership: Partnership, text: str) -> None:
+    [row] = foreign_ids.read(text.format(partnership.campaign.public_id), by=nima.actor)
+    assert (row.error, row.name, row.target) == ("", "tune campaign 1001", partnership.campaign)
+
+
+@pytest.mark.parametrize("text", ["\x00", '"', "=cmd|' /C calc'!A0", "," * 5_000, "a\u202eb,c,d", '"a\nb",c'])
+def test_b53_what_is_no_table_is_refused_or_says_why(nima: Member, text: str) -> None:
+    try:
+        rows = foreign_ids.read(text, by=nima.actor)
+    except foreign_ids.NothingToTakeIn:
+        return
+    assert all(row.error for row in rows)

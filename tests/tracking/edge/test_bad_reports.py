@@ -157,7 +157,7 @@ def test_b56_a_browser_without_token_gets_json(client: httpx.Client) -> None:
     assert "script" not in answer.text
 
 
-def test_s32_the_token_of_another_campaign_does_not_fit_the_click(client: httpx.Client, shop: Scene) -> None:
+def test_b54_s32_the_token_of_another_campaign_does_not_fit_the_click(client: httpx.Client, shop: Scene) -> None:
     answer = client.get("/postback", params=report(shop, "b54", token=OTHER_TOKEN))
     assert outcome(answer) == (422, "bad_click_id", "click_id")
 
