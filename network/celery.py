@@ -26,7 +26,7 @@ app.conf.beat_schedule = {
     "judge-partnerships": {"task": "tracking.tasks.judge_partnerships", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-quality-facts": {"task": "tracking.tasks.forget_quality_facts", "schedule": 86400.0},
     "recompute-quality": {"task": "payouts.tasks.recompute_quality", "schedule": 5.0, "options": {"expires": 10}},
-    "forget-old-data": {"task": "tracking.tasks.forget_old_data", "schedule": crontab(hour=2, minute=40)},
+    "forget-old-data": {"task": "tracking.tasks.forget_old_data", "schedule": 6 * 3600.0},
     "erase": {"task": "tracking.tasks.erase", "schedule": 60.0, "options": {"expires": 55}},
     "score-smart-links": {"task": "reporting.tasks.score_smart_links", "schedule": 60.0, "options": {"expires": 50}},
     "create-partitions": {"task": "tracking.tasks.create_partitions", "schedule": 3600.0},

@@ -4,6 +4,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES: Final[dict[str, Promise]] = {
+    "erasure.requested": _("{who} asked to erase the personal data of {name}."),
+    "erasure.finished": _("The personal data of {name} is erased."),
     "refund.recorded": _("{who} recorded a refund of {money} for the order {order}."),
     "file.handed_in": _("{who} handed in the file {label}."),
     "file.mapped": _("{who} said what the columns of {label} are."),
@@ -13,6 +15,7 @@ SENTENCES: Final[dict[str, Promise]] = {
     "foreign_ids.forgotten": _("{who} removed the id {name} of another system."),
 }
 TOPICS: Final[dict[str, Promise]] = {
+    "erasure": _("Erased data"),
     "refund": _("Refunds"),
     "file": _("Files"),
     "foreign_ids": _("Ids of other systems"),

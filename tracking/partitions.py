@@ -28,6 +28,19 @@ def create(first: date, last: date) -> int:
     return sum(_create_one(table, day) for table, day in missing)
 
 
+def existing(table: str) -> list[tuple[date, str]]:
+    """The partitions of days, the oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(CHILDREN, [table])
+        return sorted((datetime.strptime(name[-8:], "%Y%m%d").replace(tzinfo=UTC).date(), name) for (name,) in cursor)
+
+
+CHILDREN: Final = """
+SELECT child.relname FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+WHERE inhparent = %s::regclass AND child.relname ~ '_[0-9]{8}$'
+"""
+
+
 def name(table: str, day: date) -> str:
     return f"{table}_{day:%Y%m%d}"
 
