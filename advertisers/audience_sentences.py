@@ -74,7 +74,8 @@ def _phrase(dimension: str, rule: Rule) -> str:
 
 def _named(dimension: str, values: list[str]) -> list[str]:
     language = _language()
-    return [str(IN_SENTENCES.get(value) or audience.label(dimension, value, language)) for value in values]
+    names = [str(IN_SENTENCES.get(value) or audience.label(dimension, value, language)) for value in values]
+    return sorted(names, key=geography.sort_key) if dimension in {"country", "language"} else names
 
 
 def _listed(names: list[str]) -> str:
