@@ -95,7 +95,7 @@ class Places:
             own = Campaign.objects.all()
             if self.organization and self.organization.kind != Kind.NETWORK:
                 own = Campaign.objects.run_by(self.organization, Scope.CONVERSIONS)
-            mapped = own.filter(pk=foreign.campaign_id) if foreign else own.filter(public_id=name)
+            mapped = own.filter(pk=foreign.campaign_id or 0) if foreign else own.filter(public_id=name)
             self._campaigns[name] = mapped.first() or _only(own.filter(name=name))
         campaign = self._campaigns[name]
         if campaign is None:

@@ -38,7 +38,7 @@ class UploadForm(forms.Form):
         super().__init__(data, files)
         self.fields["campaign"].choices = [(one.public_id, one.name) for one in campaigns]  # type: ignore[attr-defined]
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> "UploadedFile[Any]":
         return _within(self.cleaned_data["file"], jobs.MAX_UPLOAD)
 
 
@@ -62,7 +62,7 @@ class ImportForm(forms.Form):
         super().__init__(data, files, initial={"time_zone": "UTC"})
         self.fields["time_zone"].choices = geography.time_zones(get_language() or "en")  # type: ignore[attr-defined]
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> "UploadedFile[Any]":
         return _within(self.cleaned_data["file"], jobs.MAX_IMPORT)
 
 
@@ -75,9 +75,9 @@ class ColumnsForm(forms.Form):
         super().__init__(data)
         columns = [NONE, *((str(place), name or f"#{place + 1}") for place, name in enumerate(job.header))]
         for name in headers.FIELDS[job.kind]:
-            label = headers.LABELS[name]
+            label = str(headers.LABELS[name])
             if name.startswith("sub") and name[3:].isdigit():
-                label = f"{label} {name[3:]}"  # type: ignore[assignment]
+                label = f"{label} {name[3:]}"
             self.fields[name] = forms.ChoiceField(
                 label=label,
                 choices=columns,
@@ -86,7 +86,7 @@ class ColumnsForm(forms.Form):
             )
         self.fields["time_zone"] = forms.ChoiceField(
             label=_("Time zone of times without one"),
-            choices=geography.time_zones(get_language() or "en"),  # type: ignore[arg-type]
+            choices=geography.time_zones(get_language() or "en"),
             initial=job.time_zone,
         )
 
@@ -96,7 +96,7 @@ class ColumnsForm(forms.Form):
         return {name: int(value) for name, value in found.items()}
 
 
-def _within(file: UploadedFile, most: int) -> UploadedFile:
+def _within(file: "UploadedFile[Any]", most: int) -> "UploadedFile[Any]":
     if (file.size or 0) > most:
         raise forms.ValidationError(str(jobs.TooLarge.message))
     return file
