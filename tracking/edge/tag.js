@@ -4,7 +4,9 @@
 
    data-campaign    the campaign's public id; needed for convert()
    data-parameter   the click id's name in the landing page's address; default pvd_cid
-   data-consent     "required": nothing is kept or sent before peyvand.consent(true)
+   data-consent     "required": nothing is kept or sent before peyvand.consent(true); "memory": the click id lives as long
+                    as the page, nothing is ever stored. A browser that signals Global Privacy Control is asked as if
+                    "required" stood there
    data-days        how long the click id is kept; default 90
 
    peyvand.clickId()            the click id of the last click, or null
@@ -13,6 +15,10 @@
                                 true: it goes out (or waits for consent), false: it was reported before, or there is
                                 neither click id nor coupon
    peyvand.consent(true|false)  the visitor's answer; false removes what was kept
+
+   Before the tag is there, calls may wait for it:
+       window.peyvand = window.peyvand || []; peyvand.push(["convert", {goal: "lead"}]);
+   push() goes on working afterwards. Pages that change their address without loading anew are followed.
 
    Form fields <input type="hidden" data-peyvand-click-id> get the click id as their value, so that the shop's server
    can report the sale itself: a browser's report is a fallback and is never approved by itself.
@@ -32,12 +38,15 @@
     return function (object) { return found && found.get ? found.get.call(object) : undefined; };
   }
   var cookieOf = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
+  var stateOf = getter(Document.prototype, "readyState"), rootOf = getter(Document.prototype, "documentElement");
   var queryAll = Document.prototype.querySelectorAll;
   var attribute = Element.prototype.getAttribute;
   var setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
   var listen = EventTarget.prototype.addEventListener;
 
-  if (own.call(window, "peyvand") && !(window.peyvand instanceof Node) && window.peyvand && window.peyvand.clickId) { return; }
+  var before = own.call(window, "peyvand") && !(window.peyvand instanceof Node) ? window.peyvand : null;
+  if (before && before.clickId) { return; }
+  var queued = Array.isArray(before) ? before.slice(0, 100) : [];
 
   var script = getter(Document.prototype, "currentScript")(document);
   if (!(script instanceof HTMLScriptElement)) { return; }
@@ -49,16 +58,22 @@
   var parameter = option("parameter", "pvd_cid");
   var campaign = option("campaign", "");
   var days = Math.min(Math.max(parseInt(option("days", "90"), 10) || 90, 1), 400);
-  var needsConsent = option("consent", "") === "required";
+  var mode = option("consent", "");
+  var needsConsent = mode === "required" || window.navigator.globalPrivacyControl === true;
+  var storesNothing = mode === "memory";
 
   // Storage that is full or forbidden must not break the page; then memory serves for this visit.
   var memory = Object.create(null);
   function read(key) {
-    try { var value = window.localStorage.getItem(key); if (value !== null) { return value; } } catch (error) { /* forbidden */ }
+    try {
+      var value = storesNothing ? null : window.localStorage.getItem(key);
+      if (value !== null) { return value; }
+    } catch (error) { /* forbidden */ }
     return key in memory ? memory[key] : null;
   }
   function write(key, value) {
     memory[key] = value;
+    if (storesNothing) { return; }
     try { window.localStorage.setItem(key, value); } catch (error) { /* forbidden or full */ }
   }
   function remove(key) {
@@ -70,6 +85,7 @@
     return found ? decodeURIComponent(found[1]) : null;
   }
   function writeCookie(value, seconds) {
+    if (storesNothing) { return; }
     var secure = window.location.protocol === "https:" ? "; Secure" : "";
     var text = KEPT + "=" + encodeURIComponent(value) + "; Path=/; Max-Age=" + seconds + "; SameSite=Lax" + secure;
     cookieOf.set.call(document, text);
@@ -184,12 +200,46 @@
     if (mayKeep()) { keep(); } else if (read(CONSENT) === "no") { arrived = null; }
     fill();
   }
-  arrive();
-  listen.call(document, "DOMContentLoaded", fill);
-  listen.call(document, "submit", fill, true);
-  listen.call(window, "popstate", arrive);
+  // Addresses that change without a new page: by the browser's own news of it, else by standing behind the two functions.
+  function follow() {
+    listen.call(window, "popstate", arrive);
+    listen.call(window, "hashchange", arrive);
+    if (window.navigation && typeof window.navigation.addEventListener === "function") {
+      window.navigation.addEventListener("currententrychange", arrive);
+      return;
+    }
+    ["pushState", "replaceState"].forEach(function (name) {
+      var original = window.history[name];
+      window.history[name] = function () {
+        var result = original.apply(this, arguments);
+        arrive();
+        return result;
+      };
+    });
+  }
+  function watch() {
+    fill();
+    if (typeof MutationObserver !== "function") { return; }
+    var planned = false;
+    new MutationObserver(function () {
+      if (planned) { return; }
+      planned = true;
+      window.setTimeout(function () { planned = false; fill(); }, 50);
+    }).observe(rootOf(document), { childList: true, subtree: true });
+  }
 
+  arrive();
+  follow();
+  if (stateOf(document) === "loading") { listen.call(document, "DOMContentLoaded", watch); } else { watch(); }
+  listen.call(document, "submit", fill, true);
+
+  var known = { clickId: clickId, convert: convert, consent: consent };
+  function push(call) {
+    if (Array.isArray(call) && own.call(known, call[0])) { return known[call[0]](call[1]); }
+    return undefined;
+  }
   Object.defineProperty(window, "peyvand", {
-    value: Object.freeze({ clickId: clickId, convert: convert, consent: consent }), enumerable: true
+    value: Object.freeze({ clickId: clickId, convert: convert, consent: consent, push: push }), enumerable: true
   });
+  queued.forEach(push);
 }(window, document));

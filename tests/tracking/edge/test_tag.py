@@ -14,7 +14,7 @@ from tests.live import Process, wait_until
 from tests.tracking.edge.scene import Scene
 
 CLOBBERED = (
-    "<img name='currentScript'><img name='cookie'><form name='querySelectorAll'></form><a id='peyvand'></a>"
+    "<img name='currentScript'><img name='readyState'><img name='documentElement'><img name='cookie'><form name='querySelectorAll'></form><a id='peyvand'></a>"
     "<a id='localStorage' name='localStorage'></a><form id='Node'></form>"
 )
 
@@ -28,12 +28,17 @@ class Shop:
     attributes: str = 'data-campaign="shop00000001"'
     policy: str = "connect-src {tracking}; img-src {tracking}"
     before: str = ""
+    code: str = ""
     problems: list[str] = field(default_factory=list)
 
     def page(self) -> bytes:
         return f"""<!doctype html><html><head><title>Shop</title></head><body>{self.before}
 <form id="order"><input type="hidden" name="cid" data-peyvand-click-id><input name="value"></form>
 <script src="{self.tracking}/tag.js" {self.attributes}></script></body></html>""".encode()
+
+    def script(self) -> bytes:
+        """A script of the shop's own, from its own address."""
+        return self.code.encode()
 
 
 @pytest.fixture
@@ -42,10 +47,11 @@ def store(tracking: Process, page: Page) -> Iterator[Shop]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            policy = f"default-src 'none'; script-src {found.tracking}; {found.policy.format(tracking=found.tracking)}"
-            body = found.page()
+            policy = f"default-src 'none'; script-src 'self' {found.tracking}; {found.policy.format(tracking=found.tracking)}"
+            is_script = self.path == "/shop.js"
+            body = found.script() if is_script else found.page()
             self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Type", f"text/{'javascript' if is_script else 'html'}; charset=utf-8")
             self.send_header("Content-Security-Policy", policy)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -213,3 +219,70 @@ def test_it_is_served_to_be_cached_and_used_anywhere(client: httpx.Client) -> No
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert "eval(" not in answer.text
     assert "innerHTML" not in answer.text
+
+
+def test_it_follows_addresses_that_change_without_a_new_page(page: Page, store: Shop, shop: Scene) -> None:
+    page.goto(store.url)
+    assert page.evaluate("window.peyvand.clickId()") is None
+    click_id = shop.click_id(nonce=31)
+    page.evaluate("id => history.pushState({}, '', '/offers?pvd_cid=' + id)", click_id)
+    page.wait_for_function("id => window.peyvand.clickId() === id", arg=click_id)
+    page.evaluate("history.pushState({}, '', '/thanks')")
+    assert page.evaluate("window.peyvand.clickId()") == click_id
+    assert page.input_value("[name=cid]") == click_id
+
+
+def test_without_the_browsers_news_it_stands_behind_push_state(page: Page, store: Shop, shop: Scene) -> None:
+    page.add_init_script("Object.defineProperty(window, 'navigation', {value: undefined})")
+    page.goto(store.url)
+    click_id = shop.click_id(nonce=32)
+    page.evaluate("id => history.replaceState({}, '', '/offers?pvd_cid=' + id)", click_id)
+    assert page.evaluate("window.peyvand.clickId()") == click_id
+
+
+def test_it_fills_forms_that_come_later(page: Page, store: Shop, shop: Scene) -> None:
+    click_id = arrive(page, store, shop, nonce=33)
+    page.evaluate(
+        "const late = document.createElement('input'); late.name = 'late'; late.type = 'hidden';"
+        "late.setAttribute('data-peyvand-click-id', ''); document.body.append(late)"
+    )
+    page.wait_for_function("id => document.querySelector('[name=late]').value === id", arg=click_id)
+
+
+def test_calls_before_it_is_there_wait_for_it(page: Page, store: Shop, shop: Scene) -> None:
+    store.code = (
+        "window.peyvand = window.peyvand || [];"
+        "peyvand.push(['convert', {goal: 'sale', orderId: 'tag-queued', amount: '5'}]); peyvand.push(['nothing', 1]);"
+    )
+    store.before = "<script src='/shop.js'></script>"
+    click_id = arrive(page, store, shop, nonce=34)
+    assert reported(shop, "tag-queued") == [("tag", True, click_id, "500", None)]
+    assert (
+        page.evaluate("window.peyvand.push(['convert', {goal: 'sale', orderId: 'tag-queued', amount: '5'}])") is False
+    )
+
+
+def test_another_tab_does_not_report_it_again(page: Page, store: Shop, shop: Scene) -> None:
+    arrive(page, store, shop, nonce=35)
+    other = page.context.new_page()
+    other.goto(store.url)
+    assert convert(page, goal="sale", orderId="tag-tabs", amount="5") is True
+    assert convert(other, goal="sale", orderId="tag-tabs", amount="5") is False
+    assert len(reported(shop, "tag-tabs")) == 1
+
+
+def test_in_memory_mode_nothing_is_stored(page: Page, store: Shop, shop: Scene) -> None:
+    store.attributes += ' data-consent="memory"'
+    click_id = arrive(page, store, shop, nonce=36)
+    assert page.evaluate("window.peyvand.clickId()") == click_id
+    assert page.input_value("[name=cid]") == click_id
+    assert convert(page, goal="sale", orderId="tag-memory", amount="5") is True
+    assert page.evaluate("localStorage.length") == 0
+    assert page.context.cookies() == []
+
+
+def test_global_privacy_control_asks_for_consent(page: Page, store: Shop, shop: Scene) -> None:
+    page.add_init_script("Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})")
+    arrive(page, store, shop, nonce=37)
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length") == 0
