@@ -71,10 +71,9 @@ class Shopper:
     def order(self) -> str:
         return f"order-{self.number}"
 
-    @property
-    def address(self) -> str:
-        """Each comes from elsewhere, or they would look like one who clicks all day."""
-        return f"{11 + self.number // 65_536 % 100}.{self.number // 256 % 256}.{self.number % 256}.7"
+    def address(self, attempt: int) -> str:
+        """Each comes from elsewhere, and tries again from elsewhere, or they would look like one who clicks all day."""
+        return f"{11 + attempt % 200}.{self.number // 65_536}.{self.number // 256 % 256}.{self.number % 256}"
 
     @property
     def is_done(self) -> bool:
@@ -137,7 +136,7 @@ class Crowd:
 
     def send(self, client: httpx.Client, shopper: Shopper, step: Step) -> httpx.Response:
         if step.kind == "click":
-            own = {"X-Forwarded-For": shopper.address}
+            own = {"X-Forwarded-For": shopper.address(step.broken)}
             return client.get(f"{self.edge}/c/{self.link.code}", params={"sub1": str(shopper.number)}, headers=own)
         fields = step.fields | {"token": self.token}
         if step.kind == "sale":
