@@ -84,4 +84,4 @@ def is_window(value: object) -> bool:
     if not isinstance(value, list) or len(value) != 3 or not all(type(part) is int for part in value):
         return False
     days, start, end = value
-    return 0 < days <= EVERY_DAY and 0 <= start < MINUTES and 0 <= end <= MINUTES
+    return bool(0 < days <= EVERY_DAY and 0 <= start < MINUTES and 0 <= end <= MINUTES)

@@ -50,7 +50,7 @@ def add(
         limit=_checked(limit),
         is_hard=is_hard,
     )
-    audit.record(by, "cap.added", cap, **facts(cap), publisher=label)
+    audit.record(by, "cap.added", cap, campaign=campaign.public_id, after=facts(cap), publisher=label)
     return cap
 
 
@@ -70,7 +70,7 @@ def edit(cap: Cap, *, limit: int, is_hard: bool, by: Actor) -> Cap:
 @transaction.atomic
 def remove(cap: Cap, *, by: Actor) -> None:
     open_campaign(cap.campaign)
-    audit.record(by, "cap.removed", cap, **facts(cap))
+    audit.record(by, "cap.removed", cap, campaign=cap.campaign.public_id, before=facts(cap))
     cap.delete()
 
 

@@ -40,7 +40,7 @@ def _reconcile(redis: Redis) -> int:
     for use in found.select_related("cap__campaign").order_by("pk"):
         key = f"{settings.STREAM}:cap:{use.cap_id}:{int(use.starts_at.timestamp())}:{use.bound}"
         span = periods.span(use.cap.period, now, use.cap.campaign.time_zone)
-        seen = (use.used, int(redis.get(key) or 0), pacing.used(use.cap, span))  # type: ignore[arg-type]
+        seen = (use.used, int(redis.get(key) or 0), pacing.used(use.cap, span))
         used, bucket, kept = seen
         if used - bucket - kept > 0 and _is_quiet(redis, use.cap, seen):
             lost = used - bucket - kept

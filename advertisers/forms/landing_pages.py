@@ -34,7 +34,7 @@ class SharesForm[T: (LandingPage, Creative)](forms.Form):
 
     def __init__(self, items: Iterable[T], data: Any = None, *, prefix: str) -> None:
         super().__init__(data, prefix=prefix)
-        self.items = list(items)
+        self.items: list[T] = list(items)
         for item in self.items:
             self.fields[str(item.pk)] = WholeNumberField(
                 label=item.name, max_value=landing_pages.MAX_WEIGHT, initial=weight(item)

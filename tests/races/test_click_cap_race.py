@@ -128,7 +128,7 @@ def test_it_is_as_exact_without_redis(cap: Cap) -> None:
 def test_it_gives_back_what_an_edge_that_stops_has_not_spent(cap: Cap, redis: Redis) -> None:
     assert run(cap, 10, edges=1) == 80
     [bucket] = redis.keys("race:cap:*")
-    assert used(cap) - int(redis.get(bucket) or 0) == 80  # type: ignore[arg-type]
+    assert used(cap) - int(redis.get(bucket) or 0) == 80
     assert exhaust(cap) == LIMIT - 80
 
 

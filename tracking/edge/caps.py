@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -271,7 +271,9 @@ class Caps:
 
         await self._on_database(purse, given)
 
-    async def _on_database(self, purse: Purse, work: Any) -> Any:
+    async def _on_database[T](
+        self, purse: Purse, work: Callable[[AsyncConnection[Any], Purse], Awaitable[T]]
+    ) -> T | None:
         async with self._database_lock:
             if time.monotonic() < self._database_again:
                 return None

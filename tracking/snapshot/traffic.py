@@ -51,7 +51,7 @@ class Traffic:
         self.is_funded = not found.get("broke")
         self.targeting = {row[0]: _rules(row) for row in found.get("targeting", ())}
         self.pages = tuple(Page(*row) for row in found.get("pages", ()))
-        self.caps = tuple(ClickCap(*row, self.time_zone) for row in found.get("caps", ()))
+        self.caps = tuple(ClickCap(row[0], row[1], row[2], row[3], self.time_zone) for row in found.get("caps", ()))
         self.full = tuple(FullCap(row[0], float(row[1]), float(row[2])) for row in found.get("full", ()))
         self.blocks = tuple(Block(*row) for row in found.get("blocks", ()))
         self.made: dict[int, Any] = {}  # what the edge compiled of it, by partnership

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.views.decorators.vary import vary_on_headers
 
+from advertisers.models import Campaign
 from network import access, formats
 from network.http import Request
 from network.models import Kind, Organization
@@ -83,7 +84,7 @@ def _names(group: str, rows: list[Row]) -> dict[Any, str]:
         language = get_language() or "en"
         return {key: formats.day(key, language) for key in keys if isinstance(key, date)}
     if group == "campaign_id":
-        return dict(diversions.Campaign.objects.filter(pk__in=keys).values_list("pk", "name"))
+        return dict(Campaign.objects.filter(pk__in=keys).values_list("pk", "name"))
     return dict(Partnership.objects.filter(pk__in=keys).values_list("pk", "publisher__name"))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mmdb_writer import MMDBWriter
-from netaddr import IPSet
+from netaddr import IPSet  # type: ignore[import-untyped]
 
 TEHRAN, SHIRAZ, BERLIN, NOWHERE = "198.51.100.7", "198.51.100.200", "203.0.113.7", "192.0.2.7"
 

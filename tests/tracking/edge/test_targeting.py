@@ -145,8 +145,8 @@ def test_it_keeps_to_the_schedule(
     client: httpx.Client, own: Scene, redis: Redis, starts: int, ends: int, is_open: int
 ) -> None:
     now = datetime.now(UTC)
-    times = {"starts_at": now + timedelta(hours=starts), "ends_at": now + timedelta(hours=ends)}
-    with targeting(own, {"country": ["not", ["DE"]]}, **times):
+    times: dict[str, Any] = {"starts_at": now + timedelta(hours=starts), "ends_at": now + timedelta(hours=ends)}
+    with targeting(own, {"country": ["not", ["DE"]]}, None, **times):
         soon(lambda: location(client, visitor(BERLIN)) == FALLBACK)
         assert location(client, visitor()).startswith(LANDING) == bool(is_open)
     assert events(redis)[-1].get("div", "") == ("" if is_open else "not_scheduled")
