@@ -47,6 +47,7 @@ class Line:
     invalid_clicks: int = 0
     diverted_clicks: int = 0
     conversions: int = 0
+    view_conversions: int = 0
     sales_count: int = 0
     sales: int = 0
     commission: int = 0
@@ -185,6 +186,7 @@ class Breakdown:
     def _conversions(self) -> Iterable[Mapping[str, Any]]:
         sums = {
             "conversions": Count("pk"),
+            "view_conversions": Count("pk", filter=Q(is_view_through=True)),
             "sales_count": Count("pk", filter=Q(amount__isnull=False)),
             "sales": Sum("net"),
         }

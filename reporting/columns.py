@@ -84,6 +84,13 @@ COLUMNS: Final = (
         _figure("conversions"),
     ),
     Column(
+        "view_conversions",
+        _("View-through"),
+        _("Conversions earned by a view, without a click. They are among the conversions: others call those Total CV"),
+        "number",
+        _figure("view_conversions"),
+    ),
+    Column(
         "pending",
         _("Pending"),
         _("Commissions that wait for a decision, held ones included"),
