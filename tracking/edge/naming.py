@@ -8,13 +8,18 @@ from tracking.edge import clickid
 from tracking.edge.aliases import CLICK_ID_NAMES, REPORT
 from tracking.edge.callers import parsed
 from tracking.edge.inputs import OURS, Named
-from tracking.edge.parse import MAX_NAME
+from tracking.edge.parse import MAX_NAME, has_macro
 from tracking.edge.profiles import Profile
 from tracking.edge.refusals import Rejection, duplicated
 
 KEPT: Final = "kept"
 """The key of what is stored as it came, by its own name."""
 MAX_KEPT: Final = 256
+DEVICES: Final = {
+    **{name: name for name in ("gaid", "idfa", "idfv", "android_id", "adid")},
+    "gps_adid": "gaid", "google_aid": "gaid", "ios_ifa": "idfa",
+}
+"""Device ids that measurement partners add to an install; kept with the report."""
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 NUMBERED: Final = re.compile(r"([A-Za-z]+)(\d{1,3})", re.ASCII)
 
@@ -63,6 +68,9 @@ class Reading:
         elif ours or (ours := REPORT.get(name)):
             if value != "" or ours == "amount":
                 self._put(ours, value)
+        elif name in DEVICES and isinstance(value, str):
+            if value and not has_macro(value):
+                self.kept[DEVICES[name]] = value[:MAX_KEPT]
         elif not (self.profile and self._belongs(self.profile, name, value)):
             code = f"unknown_parameter:{name}" if PLAIN_NAME.fullmatch(name) else "unknown_parameter"
             if code not in self.warnings:

@@ -95,7 +95,7 @@ class Reader:
         status = self._status() if "status" in values else None
         amount = self._amount()
         if not order_id:
-            order_id = self._order_of(click)
+            order_id = self._order_of(click, goal)
         others = self.text("coupon") or (self.setting.is_trusted and self.text("publisher"))
         if status is not None and status and not click and amount.minor is None and not others:
             return self._built("status", order_id, amount, goal=goal, status=status)
@@ -112,11 +112,12 @@ class Reader:
         key = (goal.code, told_apart_by, self.setting.is_trusted)
         return self._built("conversion", order_id, amount, goal=goal, click_id=click, status=status, key=key)
 
-    def _order_of(self, click: str | None) -> str:
-        """Old systems count one conversion per click, without an order number; so does a report in their words."""
-        if not click or not self.setting.profile:
+    def _order_of(self, click: str | None, goal: GoalOfCampaign | None) -> str:
+        """An install has no order number: one counts per click. So it is with other systems' reports, in their words."""
+        if not click or not (self.setting.profile or (goal and goal.kind == "install")):
             raise missing("order_id", "It tells repeated reports of one order from new orders.")
-        self._warn("order_id_from_click")
+        if self.setting.profile:
+            self._warn("order_id_from_click")
         return f"click-{click[-32:]}"
 
     def _refund(self) -> Report:

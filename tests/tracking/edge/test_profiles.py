@@ -201,3 +201,23 @@ def test_a_customer_is_kept_as_a_keyed_hash_only(client: httpx.Client, shop: Sce
         "SELECT count(*) FROM tracking_postback WHERE raw ILIKE '%%ada@shop%%' OR raw ILIKE '%%ada%%40shop%%'"
     )
     assert rows == 0
+
+
+def test_an_install_counts_once_per_click_and_its_device_ids_are_kept(client: httpx.Client, shop: Scene) -> None:
+    shop.execute(
+        "INSERT INTO advertisers_goal (campaign_id, code, name, kind, allows_repeat)"
+        " VALUES (%s, 'install', 'Install', 'install', true)",
+        shop.ids["campaign"],
+    )
+    fields = {
+        "token": TOKEN,
+        "click_id": shop.click_id(nonce=970),
+        "goal": "install",
+        "gps_adid": "g-1",
+        "idfa": "{idfa}",
+    }
+    wait_until(lambda: client.get("/postback", params=fields).json()["reason"] != "unknown_goal", 5)
+    again = client.get("/postback", params=fields).json()
+    assert (again["status"], again["warnings"]) == ("duplicate", [])
+    [(kept,)] = shop.execute("SELECT fields->'kept' FROM tracking_postback WHERE id = %s::uuid", again["id"])
+    assert kept == {"gaid": "g-1"}
