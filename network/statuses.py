@@ -65,6 +65,12 @@ STATUSES: Final[dict[str, Status]] = {
     "cancelled": Status("off", "ban", _("Cancelled")),
     "failed": Status("bad", "alert-circle", _("Failed")),
     "open": Status("info", "lock-open", _("Open")),
+    # quality's cases, appeals, and the past judged again
+    "cleared": Status("good", "shield-check", _("Cleared")),
+    "appealed": Status("warn", "message", _("Appealed")),
+    "previewing": Status("wait", "hourglass", _("Being counted")),
+    "applying": Status("wait", "hourglass", _("Being applied")),
+    "discarded": Status("off", "trash", _("Discarded")),
 }
 
 

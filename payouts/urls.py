@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payouts.views import balances, bonuses, callbacks, conversions, decisions, topups
+from payouts.views import balances, bonuses, callbacks, conversions, decisions, own_quality, quality, topups
 
 app_name = "payouts"
 
@@ -48,4 +48,23 @@ told = [
     path("callbacks/<str:public_id>/remove/", callbacks.remove, name="callback-remove"),
 ]
 
-urlpatterns = [*reported, *extra, *money, *told]
+# quality/: what the rules found, for those who decide and for the publisher
+judged = [
+    path("quality/", own_quality.overview, name="quality"),
+    path("quality/reviews/<str:public_id>/", own_quality.case, name="quality-case"),
+    path("quality/reviews/<str:public_id>/appeal/", own_quality.appeal, name="quality-appeal"),
+    path("quality/cases/", quality.listing, name="case-list"),
+    path("quality/cases/decide/", quality.decide, name="case-decide"),
+    path("quality/cases/<str:public_id>/", quality.detail, name="case-detail"),
+    path("quality/cases/<str:public_id>/clear/", quality.clear, name="case-clear"),
+    path("quality/cases/<str:public_id>/decline/", quality.decline, name="case-decline"),
+    path("quality/cases/<str:public_id>/answer/", quality.answer, name="appeal-answer"),
+    path("quality/thresholds/", quality.network_thresholds, name="thresholds"),
+    path("quality/thresholds/<str:public_id>/", quality.campaign_thresholds, name="campaign-thresholds"),
+    path("quality/runs/", quality.run_list, name="recompute-list"),
+    path("quality/runs/<str:public_id>/", quality.run_detail, name="recompute-detail"),
+    path("quality/runs/<str:public_id>/apply/", quality.run_apply, name="recompute-apply"),
+    path("quality/runs/<str:public_id>/discard/", quality.run_discard, name="recompute-discard"),
+]
+
+urlpatterns = [*reported, *extra, *money, *told, *judged]

@@ -136,6 +136,8 @@ ROWS: Final[dict[str, Row]] = {
     "advertisers:landing-page-shares": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
     "advertisers:creative-shares": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
     "advertisers:landing-page-edit": Row(kinds=RUNNERS, can=Can.MANAGE, method="form", obj="landing_page"),
+    "advertisers:profile-set": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
+    "advertisers:goal-repeat": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="goal"),
     "advertisers:token-renew": Row(kinds=RUNNERS, can=Can.MANAGE, method="post", obj="campaign"),
     "advertisers:mandate-list": Row(kinds=ADVERTISERS),
     "advertisers:mandate-create": Row(kinds=ADVERTISERS, can=Can.ADMINISTER, method="form"),
@@ -242,6 +244,23 @@ ROWS: Final[dict[str, Row]] = {
     "payouts:callback-log": Row(kinds=PUBLISHERS),
     "payouts:callback-call": Row(kinds=PUBLISHERS, obj="callback_call"),
     "payouts:callback-again": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="callback_call"),
+    "payouts:quality": Row(kinds=PUBLISHERS),
+    "payouts:quality-case": Row(kinds=PUBLISHERS, obj="quality_case"),
+    "payouts:quality-appeal": Row(kinds=PUBLISHERS, can=Can.MANAGE, method="post", obj="quality_case"),
+    "payouts:case-list": Row(kinds=BUYERS),
+    "payouts:case-decide": Row(kinds=BUYERS, can=Can.MANAGE, method="post"),
+    "payouts:case-detail": Row(kinds=BUYERS, obj="quality_case"),
+    "payouts:case-clear": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="quality_case"),
+    "payouts:case-decline": Row(kinds=BUYERS, can=Can.MANAGE, method="post", obj="quality_case"),
+    "payouts:appeal-answer": Row(
+        kinds=BUYERS, can=Can.MANAGE, method="post", obj="quality_case", answers=frozenset({404, 302, 422})
+    ),
+    "payouts:thresholds": Row(kinds=NETWORK, can=Can.MANAGE, method="form"),
+    "payouts:campaign-thresholds": Row(kinds=OVER_ADVERTISERS, can=Can.MANAGE, method="form", obj="campaign"),
+    "payouts:recompute-list": Row(kinds=OVER_ADVERTISERS, can=Can.MANAGE),
+    "payouts:recompute-detail": Row(kinds=OVER_ADVERTISERS, can=Can.MANAGE, obj="quality_run"),
+    "payouts:recompute-apply": Row(kinds=OVER_ADVERTISERS, can=Can.MANAGE, method="post", obj="quality_run"),
+    "payouts:recompute-discard": Row(kinds=OVER_ADVERTISERS, can=Can.MANAGE, method="post", obj="quality_run"),
     # reporting
     # the API
     "reporting:home": Row(),

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
+from django.utils import timezone
+
 from advertisers import blocks, caps, coupons, creatives, landing_pages, letters, plans
 from advertisers.models import Campaign, Cap, CommissionPlan, Coupon, Creative, LandingPage, Mandate, TrafficBlock
 from network import invitations, keys, tokens
@@ -33,7 +35,8 @@ from tests.publishers.conftest import draft_campaign, png, running_campaign
 from tests.tracking import stage
 from tracking import foreign_ids
 from tracking.files import jobs
-from tracking.models import FileJob, FileKind, ForeignId
+from tracking.models import FileJob, FileKind, ForeignId, QualityCase, QualityRun
+from tracking.quality import cases, recompute
 
 type Arguments = dict[str, str]
 
@@ -199,6 +202,21 @@ def smart_link(circle: Circle, acting: Organization) -> SmartLink:
     return smart_links.create(owner.organization, name="All", rule=smart_links.Rule(), by=owner.actor)
 
 
+@once
+def quality_case(circle: Circle) -> QualityCase:
+    """About Pia in Ada's campaign; what R15 held."""
+    now = timezone.now()
+    found = cases.refresh(partnership(circle).pk, "R15", window=(now, now), evidence={"conversions": 6, "most": 5})
+    assert found
+    return found
+
+
+@once
+def quality_run(circle: Circle) -> QualityRun:
+    today = timezone.now().date()
+    return recompute.start(partnership(circle).campaign, first=today, last=today, by=circle.network.actor)
+
+
 OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "campaign": lambda circle, _: {"public_id": campaign(circle).public_id},
     "goal": lambda circle, _: {"public_id": campaign(circle).public_id, "code": "sale"},
@@ -231,6 +249,8 @@ OBJECTS: Final[dict[str, Callable[[Circle, Organization], Arguments]]] = {
     "commission": lambda circle, _: {"public_id": commission(circle).public_id},
     "conversion": lambda circle, _: {"conversion_id": str(commission(circle).conversion_id)},
     "postback": lambda circle, _: {"postback_id": str(commission(circle).conversion_id)},  # a conversion has its id
+    "quality_case": lambda circle, _: {"public_id": quality_case(circle).public_id},
+    "quality_run": lambda circle, _: {"public_id": quality_run(circle).public_id},
     "client": lambda circle, _: {"public_id": circle.advertiser.organization.public_id},
     "callback": lambda circle, _: {"public_id": callback(circle).public_id},
     "callback_call": lambda circle, _: {"public_id": callback_call(circle).public_id},
