@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers import goals, hosts, plans
 from advertisers.errors import CampaignEnded
-from advertisers.models import Campaign, CampaignStatus, CommissionPlan, GoalKind, Objective
+from advertisers.models import Campaign, CampaignStatus, CommissionPlan, GoalKind, Objective, System
 from advertisers.models.campaigns import postback_token
 from network import audit
 from network.actors import Actor
@@ -188,6 +188,23 @@ def renew_token(campaign: Campaign, *, by: Actor) -> Campaign:
     campaign.postback_token = postback_token()
     campaign.save(update_fields=["postback_token"])
     audit.record(by, "campaign.token_renewed", campaign)
+    return campaign
+
+
+class UnknownSystem(DomainError):
+    code = "unknown_system"
+    message = _("Choose one of the systems in the list.")
+
+
+@transaction.atomic
+def set_profile(campaign: Campaign, system: str, *, by: Actor) -> Campaign:
+    """In whose words the campaign's reports are written; "": in ours."""
+    if system not in {"", *System.values}:
+        raise UnknownSystem(field="profile")
+    campaign = _locked(campaign)
+    campaign.profile = system
+    campaign.save(update_fields=["profile"])
+    audit.record(by, "campaign.profile_set", campaign, system=System(system).label if system else "—")
     return campaign
 
 

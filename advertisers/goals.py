@@ -55,6 +55,16 @@ def add(campaign: Campaign, *, kind: GoalKind, by: Actor, code: str = "", name: 
     return goal
 
 
+@transaction.atomic
+def set_repeat(goal: Goal, *, allows_repeat: bool, by: Actor) -> Goal:
+    """Whether one click may reach the goal more than once, with a new order number each time (rebills)."""
+    goal.allows_repeat = allows_repeat
+    goal.save(update_fields=["allows_repeat"])
+    action = "goal.counts_orders" if allows_repeat else "goal.counts_clicks"
+    audit.record(by, action, goal, subject=goal.campaign.advertiser, campaign=goal.campaign.public_id, code=goal.code)
+    return goal
+
+
 def _check_custom(code: str, name: str) -> None:
     if not CODE.fullmatch(code):
         raise InvalidGoalCode(field="code")

@@ -30,6 +30,27 @@ class Code:
     browser: str
     policy: str
     test: str
+    installs: list[tuple[str, str]]
+
+
+INSTALLS: Final[tuple[tuple[str, dict[str, str]], ...]] = (
+    (
+        "AppsFlyer",
+        {"click_id": "(clickid)", "gaid": "(advertiserId)", "idfa": "(idfa)", "timestamp": "(install-unix-ts)"},
+    ),
+    ("Adjust", {"click_id": "{label}", "gaid": "{gps_adid}", "idfa": "{idfa}", "timestamp": "{installed_at}"}),
+    (
+        "Branch",
+        {
+            "click_id": "${(last_attributed_touch_data.~click_id)!}",
+            "gaid": "${(user_data.aaid)!}",
+            "idfa": "${(user_data.idfa)!}",
+            "timestamp": "${(event_timestamp)!}",
+        },
+    ),
+    ("Kochava", {"click_id": "{click_id}", "gaid": "{adid}", "idfa": "{idfa}"}),
+)
+"""What each measurement partner writes for the values of an install; docs/tracking.md."""
 
 
 def examples(campaign: Campaign, token: str, tracking_url: str) -> Code:
@@ -52,7 +73,20 @@ def examples(campaign: Campaign, token: str, tracking_url: str) -> Code:
         browser=_browser(fields),
         policy=f"script-src {tracking_url}; connect-src {tracking_url}",
         test=_curl(postback, {"token": token, "click_id": "CLICK_ID", **fields, "test": "1"}),
+        installs=_installs(postback, token, goals),
     )
+
+
+def _installs(postback: str, token: str, goals: list[Goal]) -> list[tuple[str, str]]:
+    """Addresses to paste into the measurement partner's postback settings; none without a goal for installs."""
+    goal = next((goal for goal in goals if goal.kind == GoalKind.INSTALL), None)
+    if goal is None:
+        return []
+    plain = f"{postback}?token={token}&goal={goal.code}"
+    own = [("Server", f"{plain}&click_id=CLICK_ID")]
+    return [
+        (name, "&".join([plain, *(f"{key}={macro}" for key, macro in named.items())])) for name, named in INSTALLS
+    ] + own
 
 
 def _example_amount(currency: str) -> Decimal:

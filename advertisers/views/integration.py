@@ -1,12 +1,13 @@
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from advertisers import access as own
-from advertisers import campaigns, integration
+from advertisers import campaigns, goals, integration
+from advertisers.models import System
 from advertisers.views.frame import frame
 from network import access
 from network.actors import Actor
@@ -21,7 +22,27 @@ def show(request: Request, public_id: str) -> HttpResponse:
     context = frame(request, campaign, "integration")
     token = campaign.postback_token if context["may_manage"] else integration.HIDDEN
     context["code"] = integration.examples(campaign, token, settings.TRACKING_URL)
+    context["systems"] = System.choices
     return render(request, "advertisers/integration.html", context)
+
+
+@access.page(kinds=own.RUNNERS, can=Can.MANAGE)
+@require_POST
+def set_profile(request: Request, public_id: str) -> HttpResponse:
+    campaign = own.campaign(request, public_id)
+    campaigns.set_profile(campaign, request.POST.get("profile", ""), by=Actor.of(request))
+    messages.success(request, _("Saved. Reports are read that way within seconds."))
+    return redirect("advertisers:campaign-integration", public_id)
+
+
+@access.page(kinds=own.RUNNERS, can=Can.MANAGE)
+@require_POST
+def set_repeat(request: Request, public_id: str, code: str) -> HttpResponse:
+    campaign = own.campaign(request, public_id)
+    goal = get_object_or_404(campaign.goals, code=code)
+    goals.set_repeat(goal, allows_repeat=bool(request.POST.get("allows_repeat")), by=Actor.of(request))
+    messages.success(request, _("Saved. It holds for reports from now on."))
+    return redirect("advertisers:campaign-integration", public_id)
 
 
 @access.page(kinds=own.RUNNERS, can=Can.MANAGE)
