@@ -36,20 +36,6 @@ def _figure(name: str) -> Callable[[Line], Any]:
 
 
 COLUMNS: Final = (
-    Column(
-        "impressions",
-        _("Impressions"),
-        _("Valid impressions. Robots and repeated loads are not among them."),
-        "number",
-        _figure("impressions"),
-    ),
-    Column(
-        "gross_clicks",
-        _("Gross clicks"),
-        _("All clicks: valid + invalid + diverted"),
-        "number",
-        _figure("gross_clicks"),
-    ),
     Column("clicks", _("Clicks"), _("Valid clicks: unique + duplicate"), "number", _figure("clicks")),
     Column(
         "unique_clicks",
@@ -57,6 +43,60 @@ COLUMNS: Final = (
         _("First valid click of a visitor on a link within 24 hours"),
         "number",
         _figure("unique_clicks"),
+    ),
+    Column(
+        "conversions",
+        _("Conversions"),
+        _("Attributed and valid, neither declined nor reversed; pending ones are in"),
+        "number",
+        _figure("conversions"),
+    ),
+    Column("cr", _("CR"), _("Conversions ÷ clicks"), "percent", _figure("conversion_rate")),
+    Column(
+        "commission", _("Commission"), _("Commissions after refunds, pending ones included"), "money", _figure("earned")
+    ),
+    Column("epc", _("EPC"), _("Commission ÷ clicks"), "money", _figure("epc")),
+    Column(
+        "approved_commission",
+        _("Approved commission"),
+        _("Commissions that are approved, locked or paid"),
+        "money",
+        _figure("earned_approved"),
+    ),
+    Column("cost", _("Cost"), _("Commission + network fee"), "money", _figure("cost"), for_buyers_only=True),
+    Column("sales", _("Net sales"), _("What buyers paid, less refunds"), "money", _figure("net_sales")),
+    Column("aov", _("AOV"), _("Net sales ÷ conversions with an amount"), "money", _figure("average_order")),
+    Column(
+        "pending",
+        _("Pending"),
+        _("Commissions that wait for a decision, held ones included"),
+        "number",
+        _figure("pending"),
+    ),
+    Column("approved", _("Approved"), _("Approved, locked and paid commissions"), "number", _figure("approved")),
+    Column("declined", _("Declined"), _("Declined and reversed commissions"), "number", _figure("declined")),
+    Column("approval", _("Approval rate"), _("Approved ÷ (approved + declined)"), "percent", _figure("approval_rate")),
+    Column(
+        "view_conversions",
+        _("View-through"),
+        _("Conversions earned by a view, without a click. They are among the conversions: others call those Total CV"),
+        "number",
+        _figure("view_conversions"),
+    ),
+    Column(
+        "impressions",
+        _("Impressions"),
+        _("Valid impressions. Robots and repeated loads are not among them."),
+        "number",
+        _figure("impressions"),
+    ),
+    Column("ctr", _("CTR"), _("Clicks ÷ impressions"), "percent", _figure("click_through_rate")),
+    Column(
+        "gross_clicks",
+        _("Gross clicks"),
+        _("All clicks: valid + invalid + diverted"),
+        "number",
+        _figure("gross_clicks"),
     ),
     Column(
         "duplicate_clicks", _("Duplicate clicks"), _("Clicks − unique clicks"), "number", _figure("duplicate_clicks")
@@ -75,46 +115,6 @@ COLUMNS: Final = (
         "number",
         _figure("diverted_clicks"),
     ),
-    Column("ctr", _("CTR"), _("Clicks ÷ impressions"), "percent", _figure("click_through_rate")),
-    Column(
-        "conversions",
-        _("Conversions"),
-        _("Attributed and valid, neither declined nor reversed; pending ones are in"),
-        "number",
-        _figure("conversions"),
-    ),
-    Column(
-        "view_conversions",
-        _("View-through"),
-        _("Conversions earned by a view, without a click. They are among the conversions: others call those Total CV"),
-        "number",
-        _figure("view_conversions"),
-    ),
-    Column(
-        "pending",
-        _("Pending"),
-        _("Commissions that wait for a decision, held ones included"),
-        "number",
-        _figure("pending"),
-    ),
-    Column("approved", _("Approved"), _("Approved, locked and paid commissions"), "number", _figure("approved")),
-    Column("declined", _("Declined"), _("Declined and reversed commissions"), "number", _figure("declined")),
-    Column("cr", _("CR"), _("Conversions ÷ clicks"), "percent", _figure("conversion_rate")),
-    Column("approval", _("Approval rate"), _("Approved ÷ (approved + declined)"), "percent", _figure("approval_rate")),
-    Column("sales", _("Net sales"), _("What buyers paid, less refunds"), "money", _figure("net_sales")),
-    Column("aov", _("AOV"), _("Net sales ÷ conversions with an amount"), "money", _figure("average_order")),
-    Column(
-        "commission", _("Commission"), _("Commissions after refunds, pending ones included"), "money", _figure("earned")
-    ),
-    Column(
-        "approved_commission",
-        _("Approved commission"),
-        _("Commissions that are approved, locked or paid"),
-        "money",
-        _figure("earned_approved"),
-    ),
-    Column("epc", _("EPC"), _("Commission ÷ clicks"), "money", _figure("epc")),
-    Column("cost", _("Cost"), _("Commission + network fee"), "money", _figure("cost"), for_buyers_only=True),
 )
 
 

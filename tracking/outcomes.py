@@ -124,6 +124,9 @@ REJECTED: Final[dict[str, Explanation]] = {
     "placeholder_refund_id": Explanation(
         _("Rejected: the refund's number is a placeholder such as “null”."), _("Send the real number of the refund.")
     ),
+    "formula": Explanation(
+        _("Rejected: the cell holds a formula."), _("Copy the column and insert it as values, then save again.")
+    ),
     "invalid_amount": Explanation(
         _("Rejected: the amount is not a plain number."),
         _("Write digits with a point for decimals, for example 1250.50, without thousands separators or signs."),

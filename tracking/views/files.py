@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -22,8 +23,11 @@ from network.models import Kind
 from network.money import Money
 from network.roles import Can, allows
 from tracking.files import jobs, uploads
+from tracking.files.headers import LABELS
+from tracking.files.uploads import Read
 from tracking.forms.files import ColumnsForm, ImportForm, UploadForm
 from tracking.models import FileJob, FileKind, FileRow, FileStatus
+from tracking.outcomes import REJECTED
 
 BUYERS: Final = frozenset({Kind.ADVERTISER, Kind.AGENCY, Kind.NETWORK})
 IMPORTERS: Final = frozenset({Kind.AGENCY, Kind.NETWORK})
@@ -132,19 +136,31 @@ def _lines(job: FileJob) -> Iterator[str]:
 def _context(request: Request, job: FileJob, form: ColumnsForm) -> dict[str, Any]:
     reads: list[Any] = []
     if job.kind == FileKind.UPLOAD and job.status == FileStatus.READY and not jobs.missing(job):
-        reads = [(one, [(name, one.values.get(name, "")) for name in COLUMNS]) for one in uploads.preview(job)]
+        reads = [_shown(one) for one in uploads.preview(job)]
     rejected = FileRow.objects.filter(job=job, outcome="rejected").order_by("number")
     return {
         "job": job,
         "form": form,
         "reads": reads,
-        "columns": [(name, form.fields[name].label) for name in COLUMNS if name in form.fields],
-        "rejected": rejected[:SHOWN_ERRORS],
+        "columns": [LABELS[name] for name in COLUMNS],
+        "rejected": [(row, _explained(row.code, row.message)) for row in rejected[:SHOWN_ERRORS]],
         "totals": _totals(job),
         "is_missing": jobs.missing(job),
         "may_manage": allows(request.membership.role, Can.MANAGE),
         "may_map": job.status in {FileStatus.READY, FileStatus.FAILED},
     }
+
+
+def _shown(read: Read) -> tuple[Read, list[tuple[Promise, str]], str]:
+    values = [(LABELS[name], read.values.get(name, "")) for name in COLUMNS]
+    problem = _explained(read.rejection.code, read.rejection.message) if read.rejection else ""
+    return read, values, problem
+
+
+def _explained(code: str, otherwise: str) -> str:
+    """In the reader's language, as the log of postbacks says it."""
+    known = REJECTED.get(code)
+    return str(known.done) if known else otherwise
 
 
 def _totals(job: FileJob) -> list[Money]:
