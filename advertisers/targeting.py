@@ -30,6 +30,20 @@ def of(campaign: Campaign, partnership_id: int | None = None) -> Targeting:
     return found or Targeting(campaign=campaign, partnership_id=partnership_id)
 
 
+def in_effect(campaign: Campaign, partnership_id: int | None) -> Targeting:
+    """What holds for this publisher: its own where it has some, else the campaign's. As the edge has it."""
+    whole = of(campaign)
+    own = of(campaign, partnership_id) if partnership_id else whole
+    rules = {name: rule for name, rule in {**whole.rules, **own.rules}.items() if rule[0] != ANY}
+    return Targeting(
+        campaign=campaign,
+        rules=rules,
+        starts_at=own.starts_at or whole.starts_at,
+        ends_at=own.ends_at or whole.ends_at,
+        new_visitors_only=whole.new_visitors_only,
+    )
+
+
 @transaction.atomic
 def change(
     campaign: Campaign,

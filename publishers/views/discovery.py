@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
+from advertisers import targeting
+from advertisers.audience_sentences import sentence
 from advertisers.models import Campaign
 from network import access
 from network.actors import Actor
@@ -78,6 +80,7 @@ def _page(request: Request, campaign: Campaign, form: MessageForm, status: int =
         "form": form,
         "campaign": campaign,
         "offer": offer,
+        "takes": sentence(targeting.in_effect(campaign, offer.partnership.pk if offer.partnership else None)),
         "partnership": offer.partnership,
         "may_apply": offer.partnership is None or offer.partnership.status in partnerships.RENEWABLE,
         "may_manage": allows(request.membership.role, Can.MANAGE),

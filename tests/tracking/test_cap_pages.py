@@ -105,3 +105,18 @@ def test_it_targets_one_publisher(client: Client, partnership: Partnership, ada:
     page = client.get(reverse("publishers:partner-targeting", args=[partnership.public_id])).content.decode()
     assert "Visitors from every country, on computers" in page
     assert "All visitors at all times" in page
+
+
+def test_it_tells_the_publisher_whom_the_campaign_takes(
+    client: Client, partnership: Partnership, ada: Member, pia: Member
+) -> None:
+    post(
+        client, ada, "advertisers:targeting-change", partnership.campaign.public_id, country_mode="only", country=["IR"]
+    )
+    own = {"country_mode": "any", "device_mode": "only", "device": ["phone"]}
+    client.force_login(pia.user)
+    address = reverse("publishers:campaign-show", args=[partnership.campaign.public_id])
+    assert "Visitors from Iran" in client.get(address).content.decode()
+    post(client, ada, "publishers:targeting-change", partnership.public_id, **own)
+    client.force_login(pia.user)
+    assert "Visitors on phones" in client.get(address).content.decode()
