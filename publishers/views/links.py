@@ -45,8 +45,8 @@ def grab(request: Request, public_id: str) -> HttpResponse:
     if link is None:
         if not request.htmx:
             return _page(request, partnership, form, status=422)
-        context = {"campaign": partnership.campaign, "form": form}
-        response = render(request, "publishers/link_list.html#link-fields", context, status=422)
+        fields = {"campaign": partnership.campaign, "form": form}
+        response = render(request, "publishers/link_list.html#link-fields", fields, status=422)
         return reswap(retarget(response, "#link-fields"), "outerHTML")
     if not request.htmx:
         return redirect("publishers:link-show", link.code)

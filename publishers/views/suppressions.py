@@ -8,16 +8,21 @@ from network.actors import Actor
 from network.http import Request
 from network.roles import Can
 from publishers.access import partnership as fetch
+from publishers.models import PartnershipStatus
 from publishers.views.profile import PUBLISHER
+
+PARTNERS = frozenset({PartnershipStatus.ACTIVE, PartnershipStatus.PAUSED})
 
 
 @access.page(kinds=PUBLISHER, can=Can.MANAGE)
-def download(request: Request, public_id: str, form: str) -> HttpResponse | StreamingHttpResponse:
-    campaign = fetch(request, public_id).campaign
-    if form not in suppressions.FORMS:
+def download(request: Request, public_id: str, form: str) -> HttpResponse:
+    """For partners only: whose application waits or was declined has nothing to mail."""
+    partnership = fetch(request, public_id)
+    if form not in suppressions.FORMS or partnership.status not in PARTNERS:
         raise Http404
+    campaign = partnership.campaign
     lines = suppressions.download(campaign.advertiser, publisher=request.organization, form=form, by=Actor.of(request))
     disposition = f'attachment; filename="suppression-{campaign.public_id}-{form}.csv"'
-    return StreamingHttpResponse(
-        lines, content_type="text/csv; charset=utf-8", headers={"Content-Disposition": disposition}
-    )
+    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = disposition
+    return answer  # type: ignore[return-value]  # Django has no common type of both

@@ -7,7 +7,12 @@ from django.test import Client
 from advertisers import suppressions
 from advertisers.models import Suppression
 from network.models import AuditEntry
+from publishers import partnerships
+from publishers.models import Partnership
 from tests.cast import Member
+from tests.publishers.conftest import application, campaign
+
+__all__ = ["application", "campaign"]
 
 SHA = sha256(b"one@example.com").hexdigest()
 MD5 = md5(b"two@example.com").hexdigest()  # noqa: S324  what lists hold
@@ -52,3 +57,12 @@ def test_it_is_uploaded_on_the_page(client: Client, ada: Member) -> None:
     assert client.post("/suppressions/upload/", {"file": file}).status_code == 302
     assert Suppression.objects.get().sha256 == SHA
     assert client.post("/suppressions/upload/", {}).status_code == 422
+
+
+def test_only_partners_get_it(client: Client, application: Partnership, ada: Member, pia: Member) -> None:
+    client.force_login(pia.user)
+    at = f"/partnerships/{application.public_id}/suppression/"
+    assert client.get(f"{at}sha256/").status_code == 404
+    partnerships.approve(application, by=ada.actor)
+    assert client.get(f"{at}sha256/").status_code == 200
+    assert client.get(f"{at}plain/").status_code == 404
