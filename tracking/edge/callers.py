@@ -26,15 +26,19 @@ def is_known_host(host: bytes, *, own: str, local: bool) -> bool:
 
 def address(request: Request, trusted: tuple[IPv4Network | IPv6Network, ...]) -> str | None:
     """The caller's. Forwarded addresses count as far as trusted proxies vouch for them, from the last to the first."""
-    if not (trusted and request.forwarded_for):
+    if not trusted or b"x-forwarded-for" not in request.headers:
         return canonical(request.peer)
-    caller = parsed(request.peer)
-    if caller:
-        hops = [hop.strip() for value in request.forwarded_for for hop in value.decode("latin-1").split(",")]
-        while hops and caller and any(caller in network for network in trusted):
-            if (forwarded := parsed(hops.pop())) is None:
-                break
-            caller = forwarded
+    return _vouched_for(request.peer, b",".join(request.forwarded_for), trusted)
+
+
+@lru_cache(maxsize=16_384)
+def _vouched_for(peer: str, forwarded: bytes, trusted: tuple[IPv4Network | IPv6Network, ...]) -> str | None:
+    caller = parsed(peer)
+    hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",")]
+    while hops and caller and any(caller in network for network in trusted):
+        if (found := parsed(hops.pop())) is None:
+            break
+        caller = found
     return str(caller) if caller else None
 
 

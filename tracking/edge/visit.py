@@ -2,7 +2,7 @@
 
 import time
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from tracking.edge import callers
@@ -11,6 +11,8 @@ from tracking.edge.pool import randomness
 from tracking.edge.route import Route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tracking.edge.http import Request
     from tracking.edge.state import Edge
     from tracking.enrich import Agent
@@ -41,11 +43,9 @@ class Visit:
     @cached_property
     def agent(self) -> "Agent":
         """Device, system and browser. The first look at a user agent costs half a millisecond."""
-        from tracking.enrich import agent
+        return _recogniser()(self.user_agent)
 
-        return agent(self.user_agent)
-
-    @cached_property
+    @property
     def place(self) -> "Place":
         return self.edge.places.find(self.address)
 
@@ -67,3 +67,10 @@ class Visit:
         """Note something odd about it, for those who judge."""
         if code not in self.flags:
             self.flags.append(code)
+
+
+@cache
+def _recogniser() -> "Callable[[str], Agent]":
+    from tracking.enrich import agent  # its tables take memory, and most edges need them never
+
+    return agent
