@@ -68,7 +68,7 @@ def work(pk: int) -> ErasureRequest | None:
             setattr(row, name, number)
         row.value, row.finished_at = "", timezone.now()
         row.save()
-        audit.record(Actor.system("erasure"), "erasure.finished", row, **counts)
+        audit.record(Actor.system("erasure"), "erasure.finished", row, counts=counts)
     return row
 
 
@@ -189,7 +189,7 @@ class _Eraser:
     def _run(self, statement: str, values: Any = None) -> int:
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
-            return max(0, cursor.rowcount)
+            return max(0, int(cursor.rowcount))
 
 
 def moment(click: ClickId) -> datetime:

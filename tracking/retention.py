@@ -133,7 +133,7 @@ def _shorten(table: str, name: str, before: date) -> int:
         cursor.execute("SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::int", [name])
         pages = cursor.fetchone()[0]
         for first in range(0, pages, PAGES):
-            values = [f"({first},0)", f"({first + PAGES},0)", start]
+            values: tuple[Any, ...] = (f"({first},0)", f"({first + PAGES},0)", start)
             cursor.execute(f"{statement} AND {IS_WHOLE[table]}", values)
             changed += cursor.rowcount
     return changed

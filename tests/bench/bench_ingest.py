@@ -19,7 +19,7 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 from mmdb_writer import MMDBWriter
-from netaddr import IPSet
+from netaddr import IPSet  # type: ignore[import-untyped]
 from redis import Redis
 
 from publishers.models import TrackingLink

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -260,6 +261,17 @@ def test_it_shows_dead_letters_and_sends_them_again(
     assert capsys.readouterr().out == "3 events sent again\n"
     assert ingest(redis) == Result(stored=1, buried=2)
     assert sorted(reason for _, reason in letters()) == ["invalid_json", "unknown_link"]
+
+
+def test_it_says_what_waits(redis: Redis, link: TrackingLink, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = worker()
+    mine.look()
+    send(redis, *(event(link, AT) for _ in range(25)))
+    call_command("ingest", status=True)
+    old, first, second = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(rf"events:0: 25 events wait, \d\.\d s; read by {mine.positions.holder}; 0 dead letters", first)
+    assert second == f"events:1: 0 events wait, 0.0 s; read by {mine.positions.holder}; 0 dead letters"
+    assert old.startswith("events: 0 events wait")
 
 
 def test_it_stores_no_nul_and_nothing_too_long(redis: Redis, link: TrackingLink) -> None:

@@ -45,9 +45,9 @@ class TestAddresses:
         stage.ingest(redis)
         settle()
         assert forget_old_data()["addresses"] == 6
-        whole = ["2001:db8:1::", "198.51.100.0", "203.0.113.0", "198.51.100.7"]
-        assert sorted(Click.objects.values_list("ip", flat=True)) == sorted(whole)
-        assert sorted(Impression.objects.values_list("ip", flat=True)) == sorted(whole)
+        whole = {"2001:db8:1::", "198.51.100.0", "203.0.113.0", "198.51.100.7"}
+        assert set(Click.objects.values_list("ip", flat=True)) == whole
+        assert set(Impression.objects.values_list("ip", flat=True)) == whole
         assert forget_old_data()["addresses"] == 0
 
     def test_reports_lose_them_too(self, campaign: Campaign) -> None:

@@ -1,7 +1,7 @@
 """Entries of the stream → a batch that is ready to be stored."""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -41,6 +41,8 @@ def _decoded(entries: list[Entry], references: References, batch: Batch) -> list
     for entry in entries:
         for number, found in enumerate(decode(entry.events)):
             try:
+                if isinstance(found, Poison):
+                    raise found
                 said = (found["c"], found["p"], found["l"], found.get("ch"))
                 if said not in references.ways and said not in unknown:
                     unknown[said] = claim(found)
@@ -55,10 +57,8 @@ def _decoded(entries: list[Entry], references: References, batch: Batch) -> list
     return lines
 
 
-def _what_is_wrong(found: Found | Poison) -> str:
+def _what_is_wrong(found: Any) -> str:
     try:
-        if isinstance(found, Poison):
-            raise found
         claim(found)
     except Poison as poison:
         return str(poison)

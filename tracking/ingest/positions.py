@@ -51,7 +51,7 @@ class Positions:
     def take(self) -> list[Held]:
         """Those that nobody reads."""
         values = [self.holder, self.lease, self._prefix, self.lease, self.holder]
-        return [Held(*found) for found in self._run(TAKE, values)]
+        return [Held(str(name), str(position), str(epoch)) for name, position, epoch in self._run(TAKE, values)]
 
     def ask(self) -> None:
         """For one of those of a process that has at least two more."""

@@ -126,7 +126,7 @@ class Rows:
         self._agents = Kept(_agent)
         self._wheres = Kept(self._where)
         self._places = Kept(_place)
-        self._referrers = Kept(lambda value: packing.text(text(value, 512)))
+        self._referrers = Kept(_referrer)
         self._languages = Kept(_language)
         self._verdicts = Kept(_verdict)
         self._subs = Kept(_subs)
@@ -140,7 +140,7 @@ class Rows:
         at_ms, nonce = found["at"], found["n"]
         if not kind or type(at_ms) is not int or type(nonce) is not int or not 0 <= at_ms <= LAST_MS:
             _check(found)
-        slot = way.slot if way.since <= at_ms < way.until else way.at(at_ms)
+        slot = way.at(at_ms)
         ip, user_agent, consent, told = self._told(found)
         agent, where = self._agents[user_agent], self._wheres[ip]
         flags = texts(found["flags"], 20, 40) if "flags" in found else ()
@@ -178,7 +178,7 @@ class Rows:
         if not is_click:
             row = b"".join((*columns, packing.text(kind), packing.json(get("x"))))
             outcome = OF_IMPRESSIONS[kind] if judged[0] != "invalid" else _NOT_COUNTED[kind]
-            values = (
+            shown = (
                 False,
                 row,
                 slot,
@@ -193,7 +193,7 @@ class Rows:
                 entry,
                 line,
             )
-            return _new(Made, values)
+            return _new(Made, shown)
         subs, packed = self._subs[tuple(found["subs"]) if "subs" in found else ()]
         is_test = TEST in flags
         outcome = NOTHING if is_test else _outcome(judged[0], diverted)
@@ -238,8 +238,10 @@ def claim(found: Found) -> Claim:
     return number(found, "c"), number(found, "p"), number(found, "l"), text(found.get("ch"), 12)
 
 
-def _check(found: Found) -> None:
-    kind = found.get("t") if isinstance(found, dict) else None
+def _check(found: object) -> None:
+    if not isinstance(found, dict):
+        raise Poison("not_an_event")
+    kind = found.get("t")
     if not isinstance(kind, str) or kind not in KINDS:
         raise Poison("not_an_event")
     moment(found, "at")
@@ -287,6 +289,10 @@ def _place(place: Place) -> tuple[bytes, bytes]:
 def _subs(values: tuple[object, ...]) -> tuple[tuple[str, ...], bytes]:
     subs = tuple(text(value, 256) for value in values[:MAX_SUBS])
     return subs, packing.texts(subs)
+
+
+def _referrer(value: object) -> bytes:
+    return packing.text(text(value, 512))
 
 
 def _language(header: str | None) -> bytes:
