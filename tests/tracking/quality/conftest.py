@@ -14,6 +14,10 @@ from tracking.models import Click, Conversion, QualitySignal
 type Sell = Callable[..., Conversion]
 
 
+def _visitor(ip: str, user_agent: str) -> int:
+    return int.from_bytes(Visitors().digest(ip, user_agent), signed=True)
+
+
 def stored_click(link: TrackingLink, at: datetime, **changes: Any) -> Click:
     """A click's row as ingest writes it: of a person with a phone at 198.51.100.7."""
     at = stage.to_ms(at)
@@ -30,7 +34,7 @@ def stored_click(link: TrackingLink, at: datetime, **changes: Any) -> Click:
         "received_at": at,
         "is_unique": True,
     } | changes
-    values.setdefault("visitor", Visitors().number(values["ip"], values["user_agent"]) if values["ip"] else None)
+    values.setdefault("visitor", _visitor(values["ip"], values["user_agent"]) if values["ip"] else None)
     return Click.objects.create(**values)
 
 
