@@ -35,7 +35,11 @@ class CampaignForm(forms.Form):
         label=_("What should publishers achieve for you?"), choices=Objective.choices, widget=forms.RadioSelect
     )
     landing_url = WebAddressField(
-        label=_("Landing page"), help_text=_("Where visitors arrive. The click id is appended to this address.")
+        label=_("Landing page"),
+        help_text=_(
+            "Where visitors arrive. The click id is appended to this address. Placeholders in it are filled for each visitor:"
+            " {click_id} {sub1} … {sub5} {source} {campaign} {publisher} {creative} {coupon} {timestamp}"
+        ),
     )
     currency = forms.ChoiceField(
         label=_("Currency"),
