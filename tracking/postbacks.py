@@ -12,7 +12,7 @@ from django.db.models.fields.json import KT
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
-from advertisers.models import Campaign
+from advertisers.models import Campaign, System
 from network.models import Organization
 from network.money import Currency, Money
 from tracking.models import Conversion, Postback
@@ -37,6 +37,12 @@ class Row:
     @property
     def goal(self) -> str:
         return str(self.postback.fields.get("goal") or "")
+
+    @property
+    def profile(self) -> str | Promise:
+        """The system in whose words it was read."""
+        name = self.postback.fields.get("profile") or ""
+        return System(name).label if name in System else ""
 
     @property
     def amount(self) -> Money | None:

@@ -25,6 +25,8 @@ REPORT: Final[dict[str, str]] = {
     "security_token": "token",
     "verification_token": "token",
     "secure": "token",
+    "user_id": "customer_id",
+    "email": "customer_id",
     "testmode": "test",
     "eventTime": "timestamp",
 }

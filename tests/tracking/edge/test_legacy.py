@@ -182,11 +182,11 @@ def test_named_networks_are_believed(client: httpx.Client, shop: Scene) -> None:
 
 def test_a_pixel_of_tune_is_always_a_gif(client: httpx.Client, shop: Scene) -> None:
     for target in (
-        "/aff_l?offer_id=1001&adv_sub=P-1",
-        f"/aff_l?offer_id=1001&transaction_id={shop.click_id()}&amount=2&adv_sub=P-2",
+        "/aff_l?offer_id=1001&adv_sub=TUNEPIX-1",
+        f"/aff_l?offer_id=1001&transaction_id={shop.click_id()}&amount=2&adv_sub=TUNEPIX-2",
     ):
         assert client.get(target).content[:6] == b"GIF89a"
-    assert stored(shop, "P-2")[0][:2] == (True, "pixel")
+    assert stored(shop, "TUNEPIX-2")[0][:2] == (True, "pixel")
 
 
 def test_another_campaigns_click_is_refused(client: httpx.Client, shop: Scene) -> None:
