@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
-from tracking.edge import clicks, pages, unsigned
+from tracking.edge import clicks, pages, pixels, unsigned
 from tracking.edge.http import Answer, Receive, Request, Response, json, method_not_allowed
 from tracking.edge.parse import visitor_parameters
 from tracking.edge.redirects import ascii_url
@@ -69,7 +69,7 @@ def answer(edge: Edge, request: Request, receive: Receive) -> Answer | None:
     if request.method not in ({"GET", "HEAD"} if is_image else {"GET", "POST"}):
         return method_not_allowed("GET, HEAD" if is_image else "GET, POST")
     if is_image:
-        return unsigned.image(edge, request, system) if request.method == "GET" else unsigned.ANSWER
+        return unsigned.image(edge, request, system) if request.method == "GET" else pixels.ANSWER
     return unsigned.report(edge, request, receive, system, token=token)
 
 

@@ -78,7 +78,7 @@ class ForeignId(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.system} {self.kind} {self.foreign_id}"
 
 
 class ForeignClick(models.Model):
