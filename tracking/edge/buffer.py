@@ -103,7 +103,7 @@ class Buffer:
             self._begin(self._to_disk(batch, [event for events in batch.events for event in events]))
             return
         batch.at = asyncio.get_running_loop().time()
-        portions = [
+        portions: list[tuple[bytes, Sequence[bytes]]] = [
             (head, part)
             for head, events in zip(self._heads, batch.events, strict=True)
             for part in (batched(events, ENTRY) if len(events) > ENTRY else [events] if events else [])

@@ -36,7 +36,8 @@ def get(url: str, target: bytes, *headers: bytes, method: bytes = b"GET") -> tup
 def events(redis: Redis, stream: str = "events") -> list[dict[str, Any]]:
     """All that wait, in the order in which they were written; of one visitor at least."""
     names = sorted(redis.keys(f"{stream}:[0-9]*"))
-    found: list[Any] = [entry for name in names for entry in redis.xrange(name)]
+    read: Any = redis.xrange
+    found: list[Any] = [entry for name in names for entry in read(name)]
     return [orjson.loads(line) for _, fields in sorted(found, key=_place) for line in fields[b"e"].split(b"\n")]
 
 
