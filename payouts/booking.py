@@ -16,6 +16,7 @@ from payouts import accounts, deliveries, funding, ledger
 from payouts.accounts import Account
 from payouts.arithmetic import NOTHING, Target
 from payouts.models import TRANSITIONS, Commission, CommissionStatus, Reason
+from tracking import caps
 from tracking.models import Conversion
 
 Status = CommissionStatus
@@ -116,6 +117,8 @@ def undo(commission: Commission, status: CommissionStatus, *, reason: str, note:
     if moves:
         _post(commission, f"commission.{status.value}", moves)
     commission.amount = commission.fee = commission.due_amount = commission.due_fee = 0
+    if commission.conversion_id:
+        caps.give_back(commission.conversion_id)
     _become(commission, status, reason, note)
 
 
