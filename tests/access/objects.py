@@ -145,7 +145,10 @@ def handed_in(circle: Circle) -> FileJob:
 def commission(circle: Circle) -> Commission:
     """Of a sale of 100.00 that came through Pia's link; nothing is on Ada's balance, so it waits for money."""
     report = stage.report(
-        link(circle).partnership.campaign, "1001", amount=10_000, click_id=stage.click_id(link(circle))
+        link(circle).partnership.campaign,
+        "1001",
+        amount=10_000,
+        click_id=stage.click_id(link(circle), timezone.now()),  # its plan has just begun
     )
     stage.process(report)
     settled = accrual.settle(report.id)

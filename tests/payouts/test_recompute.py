@@ -8,6 +8,7 @@ import pytest
 from django.db.models import Sum
 from django.utils import timezone
 
+from network.models import NetworkSettings
 from payouts import recomputes
 from payouts.models import Commission
 from tests.payouts.market import Market, OpenMarket
@@ -144,6 +145,10 @@ class TestClicks:
             recompute._judges.clear()  # another process goes on
         assert counts() == {"clicks": 10, "unique_clicks": 5, "invalid_clicks": 10, "diverted_clicks": 0}
         assert rebuilt() == (counts(), parts("sub1"))
+
+    def test_clicks_whose_addresses_are_shortened_stay(self, clicks: Market) -> None:
+        NetworkSettings.objects.update_or_create(pk=1, defaults={"ip_days": 1})
+        assert recomputes.lines(judge(clicks, proposed={"duplicate_seconds": 30})) == []
 
     def test_days_outside_stay(self, clicks: Market) -> None:
         run = recompute.start(

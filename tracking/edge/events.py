@@ -132,6 +132,10 @@ def labelled(visit: Visit, text: str) -> str:
     return text
 
 
+NAVIGATE: Final = b"navigate"
+
+
 def flag_request(visit: Visit) -> None:
-    if visit.request.headers.get(b"sec-fetch-dest") in NOT_A_VISIT:
+    headers = visit.request.headers
+    if headers.get(b"sec-fetch-dest") in NOT_A_VISIT or headers.get(b"sec-fetch-mode", NAVIGATE) != NAVIGATE:
         visit.flag("fetch_metadata")

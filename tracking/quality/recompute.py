@@ -23,6 +23,7 @@ from advertisers.models import Campaign
 from network import audit
 from network.actors import Actor
 from network.errors import DomainError
+from network.models import NetworkSettings
 from tracking import enrich
 from tracking.models import CaseStatus, Conversion, Postback, QualityRun, QualitySignal, RunStatus, Verdict
 from tracking.quality import thresholds
@@ -127,6 +128,12 @@ def _beginning(campaigns: list[int]) -> dict[str, Any]:
 # One portion
 
 
+def _whole_since() -> datetime:
+    """Addresses of clicks before it are shortened, or will be any moment: they tell neighbours apart no more."""
+    days = NetworkSettings.current().ip_days
+    return datetime.combine(timezone.now().astimezone(UTC).date() - timedelta(days=days - 1), time(), UTC)
+
+
 @dataclass(slots=True)
 class Judge:
     """The memory of a run that a process has at work, as of `position`; another process makes its own."""
@@ -134,6 +141,7 @@ class Judge:
     arrival: Arrival
     position: tuple[int, datetime, int] | None = None
     unique: dict[tuple[int, int], int] = field(default_factory=dict)
+    whole_since: datetime = field(default_factory=_whole_since)
 
     def is_unique(self, visitor: int | None, link: int, at_ms: int) -> bool:
         if visitor is None:
@@ -292,8 +300,8 @@ class Change:
 
 
 def _judged(judge: Judge, campaign: int, row: Row) -> Change | None:
-    if row.ip is None and row.consent != "denied":  # erased: only what was found then is known
-        return None
+    if row.consent != "denied" and (row.ip is None or row.at < judge.whole_since):
+        return None  # erased, or shortened: what was found then stands
     at_ms = (row.at - EPOCH) // timedelta(milliseconds=1)
     flags = [reason for reason in row.reasons if reason not in OF_ARRIVAL]
     agent = enrich.agent(row.user_agent or "")
