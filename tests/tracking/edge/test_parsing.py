@@ -17,8 +17,8 @@ from tracking.edge import callers, inputs
 from tracking.edge.amounts import read_amount
 from tracking.edge.http import Request
 from tracking.edge.intake import masked
-from tracking.edge.naming import in_our_names
 from tracking.edge.moments import read_moment
+from tracking.edge.naming import in_our_names
 from tracking.edge.parse import MAX_SUB, cut, has_controls, lenient, visitor_parameters
 from tracking.edge.redirects import ascii_url, deep_link, with_click_id
 from tracking.edge.refusals import Rejection

@@ -14,7 +14,8 @@ from tests.live import Process, wait_until
 from tests.tracking.edge.scene import Scene
 
 CLOBBERED = (
-    "<img name='currentScript'><img name='readyState'><img name='documentElement'><img name='cookie'><form name='querySelectorAll'></form><a id='peyvand'></a>"
+    "<img name='currentScript'><img name='readyState'><img name='documentElement'>"
+    "<img name='cookie'><form name='querySelectorAll'></form><a id='peyvand'></a>"
     "<a id='localStorage' name='localStorage'></a><form id='Node'></form>"
 )
 
