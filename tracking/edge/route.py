@@ -1,13 +1,13 @@
 """Where a link leads, as far as that is known before anybody comes: made once per link, used for each of its visitors."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from tracking.snapshot import Campaign, Creative, Link, Partnership
 from tracking.snapshot.traffic import ClickCap
 
-if TYPE_CHECKING:
-    from tracking.edge.visit import Visit
+type Visit = Any
+"""`tracking.edge.visit.Visit`, which knows its route; the route does not know its visits."""
 
 type Step = Callable[[Visit], str]
 """Keeps a visitor ("") or diverts with a reason."""
@@ -22,15 +22,13 @@ class Landing(NamedTuple):
 
 type Chooser = Callable[[Visit], Landing | None]
 
-
 type AppChooser = Callable[[Visit, str], str]
 """Where the app of the campaign takes a visitor with this click id: a whole address, or "" for the landing page."""
 
 
 class Route:
     """`diverted` is the reason that holds for every visitor; `steps` decide for each; `landing` chooses among the
-    campaign's landing pages, where it has several;
-    `app` says where phones go, where the campaign promotes an app.
+    campaign's landing pages, where it has several; `app` says where phones go, where the campaign promotes an app.
     """
 
     __slots__ = (
