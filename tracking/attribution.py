@@ -50,7 +50,7 @@ VIEWS: Final = VISITS.format(
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What one report says about who brought the buyer. `publisher` and `customer` of trusted reports only. `click_id` may be
-    one of the system that the campaign came from."""
+    one of the system that the campaign came from. `is_now`: its time is that of its receipt."""
 
     campaign: Campaign
     occurred_at: datetime
@@ -60,6 +60,7 @@ class Asked:
     publisher: str = ""
     customer: str = ""
     visitor: int | None = None
+    is_now: bool = False
 
 
 def decide(campaign: Campaign, click_id: str, occurred_at: datetime) -> Decision:
@@ -150,7 +151,7 @@ class Gathered:
 
     def found(self, asked: Asked) -> Found:
         campaign, number = asked.campaign, self._numbers[id(asked)]
-        found = Found(self._primary(asked), software=self._software)
+        found = Found(self._primary(asked), software=self._software, is_now=asked.is_now)
         given = [self._given(asked, text) for text in asked.touches[:MAX_TOUCHES]]
         found.others = [touch for touch in given if isinstance(touch, Touch)]
         found.others += self._touches(number, TouchKind.CLICK)

@@ -5,6 +5,7 @@ report → Conversion with its Attribution; refund → Refund; status → what t
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from tracking.outcomes import Outcome
 from tracking.reports import Report
 from tracking.workset import PATIENCE, Order, Workset
 
+A_MOMENT: Final = timedelta(seconds=1)  # between two readings of the same clock
 NEEDED: Final = ("campaign_id", "received_at", "id", "channel", "fields", "ip", "user_agent")
 
 
@@ -265,15 +267,17 @@ def _is_sale(report: Report) -> bool:
 
 
 def _asked(report: Report) -> Asked:
+    occurred_at = report.occurred_at(report.received_at)
     return Asked(
         report.campaign,
-        report.occurred_at(report.received_at),
+        occurred_at,
         report.click_id,
         report.touches,
         report.coupon,
         report.publisher,
         customer_key(report.campaign, report.customer_id) if report.customer_id else "",
         report.visitor,
+        is_now=abs(occurred_at - report.received_at) < A_MOMENT,
     )
 
 

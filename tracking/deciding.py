@@ -10,7 +10,7 @@ from publishers.models import Partnership, PartnershipStatus
 from tracking.models import TouchKind, Verdict
 
 ATTRIBUTED: Final = "attributed"
-SKEW: Final = timedelta(minutes=5)  # clocks of advertisers and of our machines differ by less
+SKEW: Final = timedelta(minutes=15)  # clocks of advertisers and of our machines differ by less
 STAND_DOWN: Final = timedelta(minutes=30)
 CAME_TO_AN_END: Final = frozenset({PartnershipStatus.PAUSED, PartnershipStatus.DECLINED, PartnershipStatus.ENDED})
 STOPPED: Final = frozenset({PartnershipStatus.PAUSED, PartnershipStatus.ENDED})
@@ -81,7 +81,8 @@ class Owner:
 
 @dataclass(slots=True)
 class Found:
-    """All that is known about one report. `click` is the one handed over, or the code why there is none."""
+    """All that is known about one report. `click` is the one handed over, or the code why there is none. `is_now`: its time
+    is that of its receipt, told by a clock of ours and not by the advertiser's."""
 
     click: Touch | str = "no_click"
     others: list[Touch] = field(default_factory=list)
@@ -91,6 +92,7 @@ class Found:
     owner: Owner | None = None
     software: Collection[int] = frozenset()
     flags: list[str] = field(default_factory=list)
+    is_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,14 @@ class Decision:
 def decide(campaign: Campaign, found: Found, occurred_at: datetime) -> Decision:
     """Named publisher, click, coupon, owner of the customer, view: the first that there is, but for the model's word on
     coupons. Campaigns know nothing of each other."""
+    flags = list(found.flags)
+    if found.is_now and isinstance(found.click, Touch) and occurred_at < found.click.clicked_at:
+        occurred_at = found.click.clicked_at  # who hands over a click has seen it: our clocks disagree
+        flags.append("clock_skew")
     clicks = _clicks(campaign, found, occurred_at)
     winner = _named(found, clicks, occurred_at, campaign)
     click = _best(campaign, clicks)
     code = found.coupon if found.coupon and found.coupon.holds(occurred_at) else None
-    flags = list(found.flags)
     if winner is None and code and (click is None or _beats(campaign, code)):
         winner = _of_publisher(campaign, clicks, code.partnership, TouchKind.COUPON, occurred_at)
         if click and winner.partnership.pk != click.partnership.pk:

@@ -6,8 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from advertisers.models import Campaign
+from advertisers import campaigns
+from advertisers.models import Campaign, Objective
 from publishers.models import TrackingLink
+from tests.cast import Member
 from tests.tracking.stage import click_id, conversion, refund, report, status
 from tracking.ingest.inbox import Inbox
 from tracking.models import Conversion, Postback
@@ -92,3 +94,28 @@ def test_it_takes_the_reports_of_one_order_in_their_order(inbox: Inbox, campaign
     )
     assert sale.refunds.get().amount == 1_000  # taken over from the lead, which has no amount
     assert (conversion("A-1", "lead").pk, conversion("A-1", "lead").reported_status) == (lead.id, "approved")
+
+
+def test_nobody_waits_behind_a_campaign_with_a_flood(
+    inbox: Inbox, campaign: Campaign, ada: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tracking.ingest.inbox.LIMIT", 10)
+    other = campaigns.create(
+        ada.organization,
+        name="Ada's other shop",
+        objective=Objective.SALES,
+        landing_url="https://other.example.com/",
+        currency="USD",
+        by=ada.actor,
+    )
+    for number in range(30):
+        report(campaign, f"A-{number}", coupon="NONE")
+    for number in range(3):
+        report(other, f"B-{number}", coupon="NONE")
+
+    def left() -> tuple[int, int]:
+        waiting = Postback.objects.filter(processed_at=None)
+        return waiting.filter(campaign_id=campaign.pk).count(), waiting.filter(campaign_id=other.pk).count()
+
+    seen = [(inbox.turn(), left()) for _ in range(5)]
+    assert seen == [(10, (20, 3)), (3, (20, 0)), (10, (10, 0)), (10, (0, 0)), (0, (0, 0))]

@@ -1,6 +1,7 @@
 """The loop over the inbox: accepted postbacks become conversions, refunds, changes of status. Any number side by side."""
 
 import time
+from collections import Counter
 from datetime import timedelta
 from threading import Event as Flag
 from typing import Final
@@ -33,6 +34,7 @@ class Inbox:
         self.failures = 0
         self.next_sweep = 0.0
         self.next_fill = 0.0
+        self.greedy: int | None = None
 
     def run(self) -> None:
         """Until `stop`; the batch at hand is finished first."""
@@ -65,13 +67,22 @@ class Inbox:
         held: list[Postback] = []
         try:
             with transaction.atomic():
-                held = conversions.claim(waiting, LIMIT)
+                held = self.claim(waiting)
                 return len(conversions.work_on(held))
         except NOT_THE_EVENTS:
             raise
         except Exception:
             log.warning("inbox.divided", postbacks=len(held), exc_info=len(held) > 1)
             return self.halves(held)
+
+    def claim(self, waiting: QuerySet[Postback]) -> list[Postback]:
+        """The oldest; but a campaign that filled most of one batch is left out of the next, so that nobody waits behind it."""
+        greedy, self.greedy = self.greedy, None
+        if greedy and (held := conversions.claim(waiting.exclude(campaign_id=greedy), LIMIT)):
+            return held
+        held = conversions.claim(waiting, LIMIT)
+        self.greedy = greediest(held)
+        return held
 
     def all_of(self, postbacks: list[Postback]) -> int:
         """Together; if that fails, in halves, down to the one that fails by its content or our mistake: it is marked, tried
@@ -99,6 +110,14 @@ class Inbox:
         log.warning("inbox.waiting", seconds=pause, failures=self.failures, error=f"{type(error).__name__}: {error}")
         connection.close()
         self.stop.wait(pause)
+
+
+def greediest(held: list[Postback]) -> int | None:
+    """The campaign that has most of a full batch."""
+    if len(held) < LIMIT:
+        return None
+    (campaign, count), *_ = Counter(postback.campaign_id for postback in held).most_common(1)
+    return campaign if count > LIMIT // 2 else None
 
 
 def unprocessed(age: timedelta) -> QuerySet[Postback]:
