@@ -43,6 +43,19 @@ class Entry:
         prefixes = [self.url, *self.also, *([f"{noun}-"] if noun else [])]
         return max(len(prefix) if view_name.startswith(prefix) else 0 for prefix in prefixes)
 
+    @property
+    def pages(self) -> tuple["Entry", ...]:
+        return (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pages of one task: one line in the menu, tabs on the pages. Who may open only one of them sees that page's name."""
+
+    icon: str
+    label: Promise
+    pages: tuple[Entry, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -58,13 +71,20 @@ class Section:
     links: list[Link] = field(default_factory=list)
 
 
-MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
+MENU: Final[tuple[tuple[Promise | None, tuple[Entry | Group, ...]], ...]] = (
     (
         None,
         (
             Entry("reporting:home", "layout-dashboard", pgettext_lazy("menu", "Home")),
-            Entry("reporting:breakdown", "report-analytics", _("Reports")),
-            Entry("reporting:credit", "route", _("Attribution")),
+            Group(
+                "report-analytics",
+                _("Reports"),
+                (
+                    Entry("reporting:breakdown", "report-analytics", _("Performance")),
+                    Entry("reporting:credit", "route", _("Attribution")),
+                    Entry("tracking:diversion-list", "switch-horizontal", _("Diverted traffic")),
+                ),
+            ),
             Entry("network:organization-list", "building-community", _("Organizations")),
             Entry("advertisers:client-list", "briefcase", _("Clients")),
         ),
@@ -80,12 +100,17 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
                 PUBLISHER,
                 also=("publishers:link-",),
             ),
-            Entry("publishers:code-list", "discount", _("Discount codes"), PUBLISHER),
-            Entry("publishers:vanity-list", "at", _("Short names"), PUBLISHER),
-            Entry("publishers:smart-link-list", "route", _("Smart links"), also=("publishers:smart-link-",)),
+            Group(
+                "link",
+                _("Links and codes"),
+                (
+                    Entry("publishers:smart-link-list", "route", _("Smart links"), also=("publishers:smart-link-",)),
+                    Entry("publishers:vanity-list", "at", _("Short names"), PUBLISHER),
+                    Entry("publishers:code-list", "discount", _("Discount codes"), PUBLISHER),
+                ),
+            ),
             Entry("payouts:conversion-list", "checklist", _("Conversions"), PUBLISHER),
             Entry("payouts:quality", "shield-check", _("Quality"), PUBLISHER, also=("payouts:quality-",)),
-            Entry("tracking:diversion-list", "route", _("Diverted traffic"), PUBLISHER),
             Entry("payouts:callback-list", "send", _("Postbacks")),
         ),
     ),
@@ -101,6 +126,10 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
                     "advertisers:goal-",
                     "advertisers:banner-",
                     "advertisers:text-",
+                    "advertisers:native-",
+                    "advertisers:letter-",
+                    "advertisers:coupon-",
+                    "advertisers:app-",
                     "advertisers:targeting-",
                     "advertisers:landing-",
                     "advertisers:creative-",
@@ -110,7 +139,6 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
                 ),
             ),
             Entry("publishers:partner-list", "affiliate", _("Publishers")),
-            Entry("advertisers:suppression-list", "mail-off", _("Suppression list")),
             Entry("payouts:conversion-list", "checklist", _("Conversions"), BUYERS),
             Entry(
                 "payouts:case-list",
@@ -118,11 +146,16 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
                 _("Quality"),
                 also=("payouts:thresholds", "payouts:campaign-thresholds", "payouts:recompute-"),
             ),
-            Entry("tracking:postback-list", "inbox", _("Postback log")),
-            Entry("tracking:file-list", "upload", _("Files")),
-            Entry("tracking:diversion-list", "route", _("Diverted traffic"), BUYERS),
-            Entry("tracking:foreign-id-list", "exchange", _("Ids of other systems"), also=("tracking:foreign-id-",)),
-            Entry("advertisers:mandate-list", "briefcase", _("Agencies")),
+            Group(
+                "transfer",
+                _("Data exchange"),
+                (
+                    Entry("tracking:postback-list", "inbox", _("Postback log")),
+                    Entry("tracking:file-list", "upload", _("Files")),
+                    Entry("advertisers:suppression-list", "mail-off", _("Suppression list")),
+                    Entry("tracking:foreign-id-list", "exchange", _("Ids of other systems")),
+                ),
+            ),
         ),
     ),
     (
@@ -137,12 +170,25 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
         _("Settings"),
         (
             Entry("publishers:profile", "world-www", _("Profile and properties"), also=("publishers:property-",)),
-            Entry("network:organization-settings", "building", _("Organization")),
-            Entry("network:member-list", "users", _("Members"), also=("network:invitation-",)),
-            Entry("network:key-list", "key", _("API keys")),
-            Entry("network:audit-list", "history", _("Audit log")),
-            Entry("network:network-settings", "settings", _("Network settings")),
-            Entry("tracking:privacy", "shield", _("Privacy")),
+            Entry("advertisers:mandate-list", "briefcase", _("Agencies")),
+            Group(
+                "building",
+                _("Organization"),
+                (
+                    Entry("network:organization-settings", "building", _("Organization")),
+                    Entry("network:member-list", "users", _("Members"), also=("network:invitation-",)),
+                    Entry("network:key-list", "key", _("API keys")),
+                    Entry("network:audit-list", "history", _("Audit log")),
+                ),
+            ),
+            Group(
+                "settings",
+                _("Network settings"),
+                (
+                    Entry("network:network-settings", "settings", _("Network settings")),
+                    Entry("tracking:privacy", "shield", _("Privacy")),
+                ),
+            ),
         ),
     ),
 )
@@ -150,20 +196,39 @@ MENU: Final[tuple[tuple[Promise | None, tuple[Entry, ...]], ...]] = (
 
 
 def sections(membership: Membership, view_name: str) -> list[Section]:
-    """The menu of this member, with the entry lit that speaks best for the page `view_name`."""
-    visible = [(label, [entry for entry in entries if entry.is_for(membership)]) for label, entries in MENU]
-    best = max((entry for _, entries in visible for entry in entries), key=lambda entry: entry.covers(view_name))
-    return [
-        Section(
-            label,
-            [
-                Link(reverse(entry.url), entry.icon, entry.label, entry is best and entry.covers(view_name) > 0)
-                for entry in entries
-            ],
-        )
-        for label, entries in visible
-        if entries
-    ]
+    """The menu of this member, with the line lit that has the page `view_name`."""
+    lit = _best(membership, view_name)
+    found = []
+    for label, items in MENU:
+        links = [_link(item, pages, lit) for item in items if (pages := _open_to(membership, item))]
+        if links:
+            found.append(Section(label, links))
+    return found
+
+
+def tabs(membership: Membership, view_name: str) -> list[Link]:
+    """The pages beside `view_name` in its group; none on pages below them and where there is only one."""
+    for item in (item for _label, items in MENU for item in items):
+        pages = _open_to(membership, item)
+        if len(pages) > 1 and any(page.url == view_name for page in pages):
+            return [Link(reverse(page.url), page.icon, page.label, page.url == view_name) for page in pages]
+    return []
+
+
+def _open_to(membership: Membership, item: Entry | Group) -> list[Entry]:
+    return [page for page in item.pages if page.is_for(membership)]
+
+
+def _best(membership: Membership, view_name: str) -> Entry | None:
+    """The entry that speaks best for the page."""
+    entries = [page for _label, items in MENU for item in items for page in _open_to(membership, item)]
+    best = max(entries, key=lambda entry: entry.covers(view_name))
+    return best if best.covers(view_name) else None
+
+
+def _link(item: Entry | Group, pages: list[Entry], lit: Entry | None) -> Link:
+    shown = item if len(pages) > 1 else pages[0]
+    return Link(reverse(pages[0].url), shown.icon, shown.label, lit in pages)
 
 
 @cache

@@ -31,8 +31,21 @@ def navigation(context: RequestContext) -> list[menu.Section]:
     membership: Membership | None = getattr(request, "membership", None)
     if request is None or not membership or not membership.organization.is_active:
         return []
-    match = request.resolver_match
-    return menu.sections(membership, match.view_name if match else "")
+    return menu.sections(membership, _view_name(request))
+
+
+@register.simple_tag(takes_context=True)
+def menutabs(context: RequestContext) -> list[menu.Link]:
+    """The pages that share a line of the main menu with this one."""
+    request: HttpRequest | None = context.get("request")
+    membership: Membership | None = getattr(request, "membership", None)
+    if request is None or not membership or not membership.organization.is_active:
+        return []
+    return menu.tabs(membership, _view_name(request))
+
+
+def _view_name(request: HttpRequest) -> str:
+    return request.resolver_match.view_name if request.resolver_match else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -20,8 +20,10 @@ def used() -> Iterator[tuple[str, str]]:
             for name in re.findall(r'\bicon="([a-z0-9-]+)"', source.read_text()):
                 yield name, str(source.relative_to(ROOT))
     for _label, entries in navigation.MENU:
-        for entry in entries:
-            yield entry.icon, f"menu entry {entry.url}"
+        for item in entries:
+            yield item.icon, f"menu line {item.label}"
+            for page in item.pages:
+                yield page.icon, f"menu entry {page.url}"
     for value, status in statuses.STATUSES.items():
         yield status.icon, f"status {value}"
 

@@ -56,13 +56,37 @@ def test_it_lights_nothing_on_a_page_outside_the_menu(ada: Member) -> None:
 def test_it_marks_the_current_page_in_the_menu(client: Client, pia: Member) -> None:
     client.force_login(pia.user)
     html = client.get("/members/").content.decode()
-    assert html.count('aria-current="page"') >= 1
-    assert 'class="app-nav-link active" href="/members/"' in html
+    assert 'class="app-nav-link active" href="/organization/" aria-current="page"' in html
+    assert 'class="nav-link active" href="/members/" aria-current="page"' in html
 
 
 def test_every_entry_leads_to_a_page_that_says_who_may_open_it() -> None:
     for _label, entries in navigation.MENU:
-        for entry in entries:
+        for entry in (page for item in entries for page in item.pages):
             found: access.Access = navigation.access_of(entry.url)
             assert found.kinds & entry.kinds, f"nobody sees {entry.url}"
             assert found.kinds <= set(Kind)
+
+
+def test_a_menu_stays_short_enough_for_a_small_screen(nima: Member, ada: Member, pia: Member, otto: Member) -> None:
+    for member in (nima, ada, pia, otto):
+        assert len(labels(member)) <= 14
+
+
+def test_pages_of_one_task_share_a_line_and_are_tabs_of_each_other(ada: Member, pia: Member) -> None:
+    buyer, publisher = (Membership.objects.get(user=who.user) for who in (ada, pia))
+    tabs = navigation.tabs(buyer, "tracking:file-list")
+    assert [str(tab.label) for tab in tabs][:2] == ["Postback log", "Files"]
+    assert [str(tab.label) for tab in tabs if tab.active] == ["Files"]
+    assert lit(ada, "tracking:file-detail") == ["Data exchange"]
+    assert navigation.tabs(buyer, "tracking:file-detail") == []
+    assert [str(tab.label) for tab in navigation.tabs(publisher, "reporting:breakdown")] == [
+        "Performance",
+        "Diverted traffic",
+    ]
+
+
+def test_a_member_who_may_open_one_page_of_a_task_sees_its_name(pia: Member) -> None:
+    assert {"Organization", "Members"} & set(labels(pia)) == {"Organization"}
+    Membership.objects.filter(user=pia.user).update(role="analyst")
+    assert navigation.tabs(Membership.objects.get(user=pia.user), "network:organization-settings") == []
