@@ -4,7 +4,7 @@ report → Conversion with its Attribution; refund → Refund; status → what t
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -65,6 +65,8 @@ class Desk:
     gathered: Gathered
     asked: dict[UUID, Asked]
     asked_for: set[UUID]
+    again: dict[UUID, UUID] = field(default_factory=dict)
+    """Conversions from before that have to be judged as new ones, and the report that says so."""
 
     @classmethod
     def open(cls, reports: list[Report]) -> "Desk":
@@ -161,8 +163,8 @@ class Desk:
 
         Without this a forged pixel with a stolen order number could take a commission from the publisher who earned it.
         """
+        before, judged = conversion.partnership_id, scrutiny.Judged.of(conversion)
         self._describe(conversion, report)
-        before = conversion.partnership_id
         if report.click_id or report.publisher or (before is None and (report.coupon or report.customer_id)):
             decision = self.gathered.decide(self.asked[report.id], report.occurred_at(conversion.occurred_at))
             if decision.touch or before is None:
@@ -171,6 +173,10 @@ class Desk:
                 conversion.flags = [*conversion.flags, "click_replaced"]
         else:
             self._own(conversion)
+        if judged.holds_for(conversion):
+            judged.keep(conversion)
+        elif conversion.pk not in self.workset.made:
+            self.again[conversion.pk] = report.id
         self.workset.settle(conversion)
 
     def _describe(self, conversion: Conversion, report: Report) -> None:
@@ -260,6 +266,12 @@ class Desk:
         for conversion in scrutiny.look_at(made, postbacks):
             report, _, _ = self.workset.marks[conversion.pk]
             self.workset.mark(report, _outcome(conversion), conversion.pk)
+        if self.again:
+            changed = self.workset.changed
+            scrutiny.look_again(
+                [(changed[key], self.workset.decided.get(key, (None, None))[1]) for key in self.again],
+                {key: postbacks[report] for key, report in self.again.items()},
+            )
 
 
 def _is_sale(report: Report) -> bool:

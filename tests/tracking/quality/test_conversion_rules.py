@@ -422,3 +422,33 @@ class TestThresholds:
         thresholds.change(campaign, {"clicks_per_minute": 5}, by=ada.actor)
         thresholds.change(None, {"duplicate_seconds": 20}, by=nima.actor)
         assert thresholds.of_arrival() == ((20_000, 30, 300), {campaign.pk: (20_000, 5, 300)})
+
+
+def test_what_was_held_stays_held_when_the_server_confirms_it(sell: Sell, link: TrackingLink) -> None:
+    """Tag and server report the same order: the second report opens no way around the rules."""
+    held = sell("A-1", after=2, channel="tag")
+    assert verdict(held)[0] == "suspect"
+    click = stage.click_id(link, held.attribution.clicked_at, held.attribution.click_nonce or 0)
+    stage.process(stage.report(link.partnership.campaign, "A-1", click_id=click))
+    held.refresh_from_db()
+    assert held.is_trusted
+    assert verdict(held) == ("suspect", "too_fast")
+
+
+def test_a_conversion_that_the_server_attributes_is_judged_as_a_new_one(sell: Sell, link: TrackingLink) -> None:
+    campaign = link.partnership.campaign
+    stage.process(stage.report(campaign, "A-1", channel="pixel", click_id="", coupon="UNKNOWN"))
+    assert verdict(stage.conversion("A-1"))[0] == "invalid"
+    confirmed = sell("A-1", after=2)
+    assert confirmed.is_trusted
+    assert verdict(confirmed) == ("suspect", "too_fast")
+    assert ("R10", "H") in signals(confirmed)
+
+
+def test_a_browsers_test_opens_no_way_around_the_rules(sell: Sell, link: TrackingLink) -> None:
+    tested = sell("A-1", after=2, channel="pixel", test=True)
+    assert verdict(tested) == VALID
+    stage.process(stage.report(link.partnership.campaign, "A-1", click_id=""))
+    tested.refresh_from_db()
+    assert (tested.is_test, tested.is_trusted) == (False, True)
+    assert verdict(tested) == ("suspect", "too_fast")
