@@ -2,7 +2,6 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.schedules import crontab
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "network.settings")
@@ -28,6 +27,7 @@ app.conf.beat_schedule = {
     "recompute-quality": {"task": "payouts.tasks.recompute_quality", "schedule": 5.0, "options": {"expires": 10}},
     "forget-old-data": {"task": "tracking.tasks.forget_old_data", "schedule": 6 * 3600.0},
     "erase": {"task": "tracking.tasks.erase", "schedule": 60.0, "options": {"expires": 55}},
+    "forget-erased": {"task": "payouts.tasks.forget_erased", "schedule": 60.0, "options": {"expires": 55}},
     "score-smart-links": {"task": "reporting.tasks.score_smart_links", "schedule": 60.0, "options": {"expires": 50}},
     "create-partitions": {"task": "tracking.tasks.create_partitions", "schedule": 3600.0},
 }

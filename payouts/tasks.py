@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from celery import shared_task
 
-from payouts import accrual, commissions, deliveries, funding, recomputes, sending
+from payouts import accrual, commissions, deliveries, erasures, funding, recomputes, sending
 
 log = structlog.get_logger(__name__)
 BATCH: Final = 200
@@ -45,6 +45,12 @@ def send_postbacks() -> None:
 def forget_postbacks() -> None:
     while deliveries.forget():
         pass
+
+
+@shared_task(acks_late=True, reject_on_worker_lost=True)
+def forget_erased() -> int:
+    """Those whom `tracking` has forgotten."""
+    return erasures.work()
 
 
 def work[T: Hashable](

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -181,6 +182,68 @@ class TestErasure:
         found = self.erased("recipient", "r-17", nima)
         self.assert_forgotten()
         assert (found.clicks, found.impressions) == (1, 1)
+
+    def test_in_every_partition_portion_by_portion(
+        self, nima: Member, redis: Redis, link: TrackingLink, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(retention, "PAGES", 1)
+        today = timezone.now().astimezone(UTC).date()
+        partitions.create(today - timedelta(days=9), today - timedelta(days=5))
+        clicks = [stage.event(link, ago(days), ip="198.51.100.99") for days in (5, 6, 7, 8, 20) for _ in range(40)]
+        stage.send(redis, *clicks)
+        stage.ingest(redis)
+        made = erasures.request("address", "198.51.100.99", by=nima.actor)
+        transactions = []
+        portion = erasures._portion
+        monkeypatch.setattr(
+            erasures, "_portion", lambda pk, portions: transactions.append(portion(pk, portions)) or transactions[-1]
+        )
+        erase()
+        made.refresh_from_db()
+        assert made.clicks == 200
+        assert not Click.objects.filter(ip="198.51.100.99").exists()
+        assert Click.objects.filter(ip="203.0.113.9").exists()
+        assert len(transactions) > 10
+
+    def test_a_broken_run_goes_on(self, nima: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+        made = erasures.request("address", "198.51.100.7", by=nima.actor)
+        steps = iter([erasures._portion] * 2)
+
+        def break_soon(pk: int, portions: Any) -> bool:
+            return next(steps)(pk, portions)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(erasures, "_portion", break_soon)
+            with pytest.raises(StopIteration):
+                erasures.work(made.pk)
+        made.refresh_from_db()
+        assert (made.finished_at, made.value) == (None, "198.51.100.7")
+        assert erase() == 1
+        self.assert_forgotten()
+
+    @pytest.mark.parametrize("kind", ["click", "order", "address"])
+    def test_reports_that_wait_are_blanked_and_earn_the_same(
+        self, kind: str, nima: Member, redis: Redis, link: TrackingLink, campaign: Campaign
+    ) -> None:
+        stage.send(redis, stage.event(link, self.AT, n=77, ip="198.51.100.8"))
+        stage.ingest(redis)
+        clicked = stage.click_id(link, self.AT, 77)
+        waiting = stage.report(
+            campaign,
+            "A-9",
+            click_id=clicked,
+            ip="198.51.100.8",
+            customer_id="c9",
+            items=[{"sku": "tea", "price": 5_000}],
+        )
+        self.erased(kind, {"click": clicked, "order": "A-9", "address": "198.51.100.8"}[kind], nima)
+        found = Postback.objects.get(pk=waiting.pk)
+        assert (found.raw, found.ip, found.processed_at) == ("", None, None)
+        assert found.fields.keys().isdisjoint({"ip", "customer_id"})
+        assert found.fields["items"]
+        stage.process(found)
+        sale = Conversion.objects.get(order_id="A-9")
+        assert (sale.partnership_id, sale.amount, sale.customer_key) == (link.partnership_id, 5_000, "")
 
     def test_dead_letters_are_blanked(self, nima: Member, link: TrackingLink) -> None:
         event = orjson.dumps(stage.event(link, self.AT, ip="198.51.100.7", l=404))

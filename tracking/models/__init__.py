@@ -13,7 +13,7 @@ from tracking.models.conversions import (
 )
 from tracking.models.events import Click, DailyBreakdown, DailyCount, Dimension, Impression, ImpressionKind, Verdict
 from tracking.models.files import FileChunk, FileJob, FileKind, FileRow, FileStatus, ImportedConversion
-from tracking.models.privacy import ErasedBy, ErasureRequest
+from tracking.models.privacy import ErasedBy, ErasedConversion, ErasureRequest
 from tracking.models.quality import (
     AppealStatus,
     CaseStatus,
@@ -45,6 +45,7 @@ __all__ = [
     "DeadLetter",
     "Dimension",
     "ErasedBy",
+    "ErasedConversion",
     "ErasureRequest",
     "FileChunk",
     "FileJob",

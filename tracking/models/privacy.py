@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from network.ids import public_id
 from network.models import User
+from tracking.models.conversions import Conversion
 
 
 class ErasedBy(models.TextChoices):
@@ -38,3 +39,14 @@ class ErasureRequest(models.Model):
 
     def __str__(self) -> str:
         return self.hint
+
+
+class ErasedConversion(models.Model):
+    """A conversion whose person is forgotten here, and not yet where it was told to others: who keeps copies blanks them and
+    removes the row."""
+
+    conversion = models.OneToOneField(Conversion, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    erased_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
