@@ -5,9 +5,13 @@ from datetime import datetime
 from typing import Any, Final, Self
 from uuid import UUID
 
+from django.conf import settings
+
 from advertisers.models import Campaign
 from tracking.models import Channel, Postback
+from tracking.visitor import key, number
 
+VISITOR_KEY: Final = key(settings.SECRET_KEY)
 FROM_BROWSERS: Final = frozenset({Channel.TAG, Channel.PIXEL})
 STATUSES: Final = frozenset({"approved", "declined"})
 
@@ -19,10 +23,13 @@ class Report:
     fields: dict[str, Any]
     channel: str
     received_at: datetime
+    caller: tuple[str, str] = ("", "")
+    """Address and user agent of who called."""
 
     @classmethod
     def of(cls, postback: Postback, campaign: Campaign) -> Self:
-        return cls(postback.id, campaign, postback.fields, postback.channel, postback.received_at)
+        caller = postback.ip or "", postback.user_agent
+        return cls(postback.id, campaign, postback.fields, postback.channel, postback.received_at, caller)
 
     @property
     def kind(self) -> str:
@@ -78,8 +85,11 @@ class Report:
 
     @property
     def visitor(self) -> int | None:
-        given = self.fields.get("visitor")
-        return given if isinstance(given, int) else None
+        """The buyer's, from the browser that called, or as the advertiser's server describes it."""
+        ip, user_agent = (self.fields.get(name) or "" for name in ("ip", "user_agent"))
+        if not self.is_trusted:
+            ip, user_agent = self.caller
+        return number(VISITOR_KEY, ip, user_agent) if ip and user_agent else None
 
     @property
     def status(self) -> str:

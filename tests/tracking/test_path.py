@@ -4,13 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 from redis import Redis
 
 from advertisers.models import Campaign, Coupon
 from publishers.models import PublisherProfile, TrackingLink
-from tests.tracking.stage import click_id, conversion, event, ingest, process, report, send
+from tests.tracking.stage import PHONE, click_id, conversion, event, ingest, process, report, send
 from tracking.conversions import process_all
 from tracking.models import Attribution, Conversion, CustomerOwner, ForeignClick, Postback, Touchpoint
 from tracking.outcomes import Outcome
@@ -79,11 +78,11 @@ def test_it_finds_the_visitors_other_clicks(
 def test_it_counts_a_view_when_nothing_else_earns(redis: Redis, campaign: Campaign, link: TrackingLink) -> None:
     Campaign.objects.update(view_window_hours=24)
     at = timezone.now() - timedelta(hours=3)
-    send(redis, event(link, at, t="impression", n=5))
+    send(redis, event(link, at, t="impression", n=5, ip="192.0.2.7"))
     ingest(redis)
-    visitor = seen_visitor()
-    given = report(campaign, "A-1", visitor=visitor, coupon="NOBODYS")
-    late = report(campaign, "A-2", visitor=visitor, coupon="X", occurred_at=(at + timedelta(hours=24)).isoformat())
+    buyer = {"ip": "192.0.2.7", "user_agent": PHONE}  # as the advertiser's server describes it
+    given = report(campaign, "A-1", coupon="NOBODYS", **buyer)
+    late = report(campaign, "A-2", coupon="X", **buyer, occurred_at=(at + timedelta(hours=24)).isoformat())
     assert process(given, late) == [Outcome.CONVERTED, Outcome.UNPAID]
     found = conversion("A-1")
     assert (found.partnership, found.link, found.is_view_through, found.subs) == (link.partnership, link, True, [])
@@ -91,10 +90,14 @@ def test_it_counts_a_view_when_nothing_else_earns(redis: Redis, campaign: Campai
     assert (found.attribution.kind, found.attribution.click_nonce) == ("impression", 5)
 
 
-def seen_visitor() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT visitor FROM tracking_impression")
-        return int(cursor.fetchone()[0])
+def test_it_knows_the_visitor_by_the_browser_that_reports(redis: Redis, campaign: Campaign, link: TrackingLink) -> None:
+    Campaign.objects.update(view_window_hours=24)
+    send(redis, event(link, timezone.now() - timedelta(hours=3), t="impression", n=5, ip="192.0.2.7"))
+    ingest(redis)
+    given = report(campaign, "A-1", coupon="NOBODYS", channel="tag")
+    Postback.objects.filter(id=given.id).update(ip="192.0.2.7", user_agent=PHONE)
+    process(given)
+    assert path("A-1") == [("impression", link.partnership_id, True, "")]
 
 
 class TestCodes:

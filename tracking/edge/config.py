@@ -4,12 +4,12 @@ import hmac
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from network.services import addresses
+from tracking import visitor
 from tracking.edge.clickid import Keys
 
 INSECURE_KEY = "insecure-key-of-a-machine-that-only-serves-itself"  # as in network.settings
@@ -29,7 +29,7 @@ class Config:
     spool_max_bytes: int  # of each kind of spool, events and reports
     keys: Keys
     customer_key: bytes  # what customers' ids are hashed with
-    visitor_key: bytes  # what visitors are told apart with, as in tracking.ingest.visitors
+    visitor_key: bytes  # what visitors are told apart with
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     reports_per_second: int  # of one campaign, before 429
     logged_per_minute: int  # duplicates and refused reports of one campaign that are kept for its log
@@ -66,7 +66,7 @@ def read(env: Mapping[str, str] = os.environ) -> Config:
         spool_max_bytes=int(env.get("SPOOL_MAX_MB") or 1024) * 1024 * 1024,
         keys=Keys.of(_secret(env, "CLICK_KEYS"), secret_key, *_listed(env, "SECRET_KEY_FALLBACKS")),
         customer_key=customer_key(_secret(env, "CUSTOMER_KEY"), [secret_key, *_listed(env, "SECRET_KEY_FALLBACKS")]),
-        visitor_key=blake2b(secret_key.encode(), person=b"visitor", digest_size=32).digest(),
+        visitor_key=visitor.key(secret_key),
         trusted_proxies=tuple(ip_network(text) for text in _listed(env, "TRUSTED_PROXIES")),
         reports_per_second=int(env.get("REPORTS_PER_SECOND") or 2000),
         logged_per_minute=int(env.get("LOGGED_PER_MINUTE") or 120),

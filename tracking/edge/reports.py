@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from tracking.edge import clickid
 from tracking.edge.amounts import Amount, read_amount
+from tracking.edge.callers import parsed
+from tracking.edge.clickid import looks_like_one
 from tracking.edge.items import read_items
 from tracking.edge.moments import read_moment
 from tracking.edge.parse import has_invisible, has_macro
@@ -294,6 +296,15 @@ class Reader:
         ours = meaning(self.setting.snapshot, profile.system, "publisher", text) if profile else None
         return ours.value if ours else text
 
+    def touches(self) -> list[str]:
+        """Ids of the buyer's earlier clicks, the newest of them; which are ours is seen when they are read."""
+        given = self.values["touches"]
+        listed = given.split(",") if isinstance(given, str) else given if isinstance(given, list) else []
+        ids = [text.strip() for text in listed if isinstance(text, str) and looks_like_one(text.strip())]
+        if len(ids) < len(listed):
+            self._warn("invalid_touches")
+        return ids[-MAX_TOUCHES:]
+
     def won_by(self) -> str:
         """The other channel to which the advertiser gives the order; such orders are reported too, and earn nothing."""
         text = self.text("ch").lower()
@@ -316,6 +327,8 @@ class Reader:
             self.warnings.append(code)
 
 
+MAX_TOUCHES: Final = 20
+MAX_AGENT: Final = 512
 FOREIGN_CLICK: Final = re.compile(r"[A-Za-z0-9_.:-]{4,128}", re.ASCII)
 _FURTHER: Final[dict[str, Callable[[Reader], Any]]] = {
     "coupon": lambda reader: reader.text("coupon"),
@@ -327,6 +340,9 @@ _FURTHER: Final[dict[str, Callable[[Reader], Any]]] = {
     "test": lambda reader: reader.is_true("test"),
     "publisher": Reader.publisher,
     "ch": Reader.won_by,
+    "touches": Reader.touches,
+    "ip": lambda reader: str(parsed(reader.text("ip"))),  # in its one spelling
+    "user_agent": lambda reader: reader.text("user_agent")[:MAX_AGENT],
     "disable_postback": lambda reader: reader.is_true("disable_postback"),
     "kept": lambda reader: reader.values["kept"],
 }

@@ -21,14 +21,15 @@
    push() goes on working afterwards. Pages that change their address without loading anew are followed.
 
    Form fields <input type="hidden" data-peyvand-click-id> get the click id as their value, so that the shop's server
-   can report the sale itself: a browser's report is a fallback and is never approved by itself.
+   can report the sale itself: a browser's report is a fallback and is never approved by itself. <input type="hidden"
+   data-peyvand-touches> gets the ids of the last ten clicks, for the parameter `touches`.
 
    Content security policy: script-src and either connect-src or img-src must name the tracking host. The tag uses no
    eval, no inline style and no cookie but its own first-party one. It adds one name to the page: peyvand. */
 (function (window, document) {
   "use strict";
 
-  var KEPT = "pvd_click", SENT = "pvd_sent", CONSENT = "pvd_consent";
+  var KEPT = "pvd_click", PATH = "pvd_path", SENT = "pvd_sent", CONSENT = "pvd_consent";
   var DAY = 86400000;
   var own = Object.prototype.hasOwnProperty;
 
@@ -102,8 +103,12 @@
     var stored = parsed(read(KEPT)), cookie = parsed(readCookie());
     return stored && cookie ? (cookie.at > stored.at ? cookie : stored) : stored || cookie;
   }
+  function path() {
+    return (read(PATH) || "").split(" ").filter(isClickId);
+  }
   function keep() {
     if (!arrived) { return; }
+    write(PATH, path().filter(function (id) { return id !== arrived; }).concat(arrived).slice(-10).join(" "));
     var text = arrived + " " + Date.now(); // the last click wins
     write(KEPT, text);
     writeCookie(text, Math.round(days * DAY / 1000));
@@ -120,11 +125,15 @@
   }
 
   function fill() {
-    var id = mayKeep() ? clickId() : null, inputs = queryAll.call(document, "input[data-peyvand-click-id]");
+    var id = mayKeep() ? clickId() : null;
     if (!id) { return; }
-    for (var i = 0; i < inputs.length; i += 1) {
-      if (inputs[i] instanceof HTMLInputElement) { setValue.call(inputs[i], id); }
-    }
+    fillAll("input[data-peyvand-click-id]", id);
+    fillAll("input[data-peyvand-touches]", path().join(","));
+  }
+  function fillAll(inputs, value) {
+    queryAll.call(document, inputs).forEach(function (input) {
+      if (input instanceof HTMLInputElement) { setValue.call(input, value); }
+    });
   }
 
   function wasSent(name) {
@@ -173,7 +182,8 @@
     if (wasSent([campaign, order.goal || "", orderId].join("|"))) { return false; }
     send({
       via: "tag", campaign: campaign, click_id: id, goal: order.goal, order_id: orderId, amount: order.amount,
-      currency: order.currency, coupon: order.coupon, customer: order.customer
+      currency: order.currency, coupon: order.coupon, customer: order.customer,
+      touches: mayKeep() ? path().filter(function (each) { return each !== id; }).join(",") : ""
     });
     return true;
   }
@@ -187,6 +197,7 @@
       orders.forEach(convert);
     } else {
       remove(KEPT);
+      remove(PATH);
       remove(SENT);
       writeCookie("", 0);
       write(CONSENT, "no");

@@ -14,6 +14,7 @@ from random import randrange
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from tracking import visitor
 from tracking.edge.route import Chooser, Landing, Route, Step
 from tracking.snapshot import Snapshot, traffic
 from tracking.snapshot.converted import CONVERTED
@@ -229,9 +230,7 @@ def _not_converted(visit: "Visit") -> str:
 
 
 def number(visit: "Visit") -> int:
-    """The visitor's, as `tracking.ingest.visitors` makes it."""
-    made = blake2b(f"{visit.address}\n{visit.user_agent}".encode(), key=visit.edge.config.visitor_key, digest_size=8)
-    return int.from_bytes(made.digest(), signed=True)
+    return visitor.number(visit.edge.config.visitor_key, str(visit.address), visit.user_agent)
 
 
 def chooser(way: Route) -> Chooser | None:

@@ -1,4 +1,4 @@
-"""Who came before: a visitor is a keyed hash of address and user agent, so that the number tells nobody either of them."""
+"""Who came before, by the numbers of `tracking.visitor`."""
 
 import hashlib
 from typing import Final
@@ -6,32 +6,30 @@ from typing import Final
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
+from tracking import visitor
+
 DAY_MS: Final = 86_400_000
 REMEMBERED: Final = 250_000  # visits of one generation; two are kept
 PATIENCE_MS: Final = 2_000  # for what the table knows; without it some visitors count twice as unique
-
-
-def key() -> bytes:
-    return hashlib.blake2b(settings.SECRET_KEY.encode(), person=b"visitor", digest_size=32).digest()
 
 
 class Visitors:
     """Of one shard, where one visitor's events come in their order."""
 
     def __init__(self) -> None:
-        self._hash = hashlib.blake2b(key=key(), digest_size=8)
+        self._hash = hashlib.blake2b(key=visitor.key(settings.SECRET_KEY), digest_size=8)
         self._recent: dict[int, int] = {}  # visitor on link → time of the unique click
         self._before: dict[int, int] = {}
 
     def digest(self, ip: str, user_agent: str) -> bytes:
-        """The eight bytes of the number."""
+        """The eight bytes of `visitor.number`."""
         made = self._hash.copy()
         made.update(f"{ip}\n{user_agent}".encode())
         return made.digest()
 
-    def is_first(self, visitor: bytes, link_id: int, at_ms: int) -> bool:
+    def is_first(self, who: bytes, link_id: int, at_ms: int) -> bool:
         """Of this visitor on this link within 24 hours. Half-open: the same instant a day later is first again."""
-        pair = hash((visitor, link_id))
+        pair = hash((who, link_id))
         last = self._recent.get(pair)
         if last is None:
             last = self._before.get(pair)
@@ -48,8 +46,8 @@ class Visitors:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(PATIENCE_MS)])
                 cursor.execute(RECENT, [REMEMBERED])
-                for visitor, link_id, at_ms in cursor:
-                    self.is_first(visitor.to_bytes(8, signed=True), link_id, at_ms)
+                for number, link_id, at_ms in cursor:
+                    self.is_first(number.to_bytes(8, signed=True), link_id, at_ms)
         except DatabaseError:
             if connection.connection is None or connection.connection.closed:
                 raise

@@ -261,3 +261,12 @@ def test_batches_that_overlap_in_other_orders_do_not_lock_each_other(tracking: P
         counts = list(pool.map(post, range(8)))
     assert sum(accepted for accepted, _ in counts) == 400
     assert sum(duplicate for _, duplicate in counts) == 400 * 7
+
+
+def test_it_keeps_earlier_clicks_and_how_the_buyer_came(client: httpx.Client, shop: Scene) -> None:
+    ids = [shop.click_id(nonce=nonce) for nonce in range(25)]
+    buyer = {"ip": "192.0.2.7", "user_agent": "Mozilla/5.0 (X11; Linux x86_64)"}
+    answer = client.get("/postback", params=report(shop, "touched", touches=",".join([*ids, "nonsense"]), **buyer))
+    assert (answer.status_code, answer.json()["warnings"]) == (200, ["invalid_touches"])
+    ((*_, kept, _, _, _, _, _, _),) = stored(shop, "touched")
+    assert {name: kept[name] for name in ("touches", "ip", "user_agent")} == {"touches": ids[-20:], **buyer}

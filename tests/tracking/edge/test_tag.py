@@ -34,7 +34,8 @@ class Shop:
 
     def page(self) -> bytes:
         return f"""<!doctype html><html><head><title>Shop</title></head><body>{self.before}
-<form id="order"><input type="hidden" name="cid" data-peyvand-click-id><input name="value"></form>
+<form id="order"><input type="hidden" name="cid" data-peyvand-click-id><input name="value">
+<input type="hidden" name="touches" data-peyvand-touches></form>
 <script src="{self.tracking}/tag.js" {self.attributes}></script></body></html>""".encode()
 
     def script(self) -> bytes:
@@ -123,6 +124,15 @@ def test_the_last_click_wins(page: Page, store: Shop, shop: Scene) -> None:
     last = arrive(page, store, shop, nonce=2)
     page.goto(store.url)
     assert page.evaluate("window.peyvand.clickId()") == last
+
+
+def test_it_tells_the_earlier_clicks_with_the_last(page: Page, store: Shop, shop: Scene) -> None:
+    clicks = [arrive(page, store, shop, nonce=nonce) for nonce in (1, 2, 3)]
+    assert page.input_value("[name=touches]") == ",".join(clicks)
+    convert(page, goal="sale", orderId="tag-path", amount="5")
+    reported(shop, "tag-path")
+    found = shop.execute("SELECT fields->'touches' FROM tracking_postback WHERE fields->>'order_id' = 'tag-path'")
+    assert found == [(clicks[:2],)]
 
 
 def test_what_is_no_click_id_is_not_kept(page: Page, store: Shop) -> None:
