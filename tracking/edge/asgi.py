@@ -24,6 +24,7 @@ from tracking.edge import (
 from tracking.edge.http import (
     GIF_ANSWER,
     MAX_TARGET,
+    After,
     Answer,
     Receive,
     Refused,
@@ -59,6 +60,9 @@ class Application:
             request = Request(scope)
             try:
                 answer = self._answer(request, receive)
+                if isinstance(answer, After):
+                    await answer.done
+                    answer = answer.response
                 status, headers, body = answer if isinstance(answer, Response) else await answer
             except Refused as refused:
                 status, headers, body = refused.response
@@ -99,9 +103,11 @@ class Application:
             return TOO_LONG
         if request.is_oversized:
             return TOO_LARGE
-        host = request.headers.get(b"host", b"")
-        if host not in self._hosts and not self._is_known(host, edge) and not request.path.startswith(b"/health/"):
+        host, path = request.headers.get(b"host", b""), request.path
+        if host not in self._hosts and not self._is_known(host, edge) and not path.startswith(b"/health/"):
             return UNKNOWN_HOST
+        if path.startswith(b"/c/") and path.count(b"/") == 2 and request.method in READ:
+            return clicks.click(edge, request, path[3:])
         return _routed(edge, request, receive)
 
     def _is_known(self, host: bytes, edge: Edge) -> bool:
@@ -114,14 +120,12 @@ class Application:
 def _routed(edge: Edge, request: Request, receive: Receive) -> Answer:
     method, path = request.method, request.path
     if path.startswith(b"/c/") and path.count(b"/") == 2:
-        return clicks.click(edge, request, path[3:]) if method in READ else method_not_allowed("GET, HEAD")
+        return method_not_allowed("GET, HEAD")
     if found := IMPRESSION.fullmatch(path):
         return impressions.impression(edge, request, found[1]) if method in READ else method_not_allowed("GET, HEAD")
     route = ROUTES.get(path)
     if route is None:
-        return (
-            channels.answer(edge, request, receive) or legacy.answer(edge, request, receive) or pages.not_found()
-        )
+        return channels.answer(edge, request, receive) or legacy.answer(edge, request, receive) or pages.not_found()
     if method == "OPTIONS" and route.preflight:
         return route.preflight
     if method not in route.methods:

@@ -2,11 +2,14 @@
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Final
+from typing import Final, NamedTuple
 
+from tracking.edge.buffer import visitor_number
 from tracking.edge.http import Request
 
 type Address = IPv4Address | IPv6Address
+
+USUAL: Final = 256  # bytes of forwarded addresses; what is longer is not remembered
 
 
 def is_known_host(host: bytes, *, own: str, local: bool) -> bool:
@@ -24,28 +27,40 @@ def is_known_host(host: bytes, *, own: str, local: bool) -> bool:
     return name == own or (local and name in {"localhost", "127.0.0.1", "[::1]"})
 
 
-def address(request: Request, trusted: tuple[IPv4Network | IPv6Network, ...]) -> str | None:
-    """The caller's. Forwarded addresses count as far as trusted proxies vouch for them, from the last to the first."""
-    if not trusted or b"x-forwarded-for" not in request.headers:
-        return canonical(request.peer)
-    return _vouched_for(request.peer, b",".join(request.forwarded_for), trusted)
+class Origin(NamedTuple):
+    """`number` is the same for all visits from an address, in every edge."""
+
+    address: str | None
+    number: int
+
+    @classmethod
+    def of(cls, found: Address | None) -> "Origin":
+        return cls(str(found), visitor_number(str(found), 0)) if found else NOWHERE
 
 
-@lru_cache(maxsize=16_384)
-def _vouched_for(peer: str, forwarded: bytes, trusted: tuple[IPv4Network | IPv6Network, ...]) -> str | None:
-    caller = parsed(peer)
-    hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",")]
-    while hops and caller and any(caller in network for network in trusted):
-        if (found := parsed(hops.pop())) is None:
-            break
-        caller = found
-    return str(caller) if caller else None
+NOWHERE: Final = Origin(None, 0)
 
 
-@lru_cache(maxsize=8192)
-def canonical(text: str) -> str | None:
-    found = parsed(text)
-    return str(found) if found else None
+class Origins:
+    """Forwarded addresses count as far as the trusted proxies vouch for them, from the last to the first."""
+
+    def __init__(self, trusted: tuple[IPv4Network | IPv6Network, ...]) -> None:
+        self._trusted = trusted
+        self._kept = lru_cache(maxsize=16_384)(self._found)
+
+    def of(self, request: Request) -> Origin:
+        forwarded = request.forwarded_for if self._trusted else b""
+        find = self._kept if len(forwarded) <= USUAL else self._found
+        return find(request.peer, forwarded)
+
+    def _found(self, peer: str, forwarded: bytes) -> Origin:
+        caller = parsed(peer)
+        hops = [hop.strip() for hop in forwarded.decode("latin-1").split(",")] if forwarded else []
+        while hops and caller and any(caller in network for network in self._trusted):
+            if (found := parsed(hops.pop())) is None:
+                break
+            caller = found
+        return Origin.of(caller)
 
 
 @lru_cache(maxsize=8192)
@@ -74,7 +89,7 @@ CONSENTS: Final = {
 
 def consent(request: Request, parameter: str) -> str:
     """`granted`, `denied` or `unknown`. A browser's Global Privacy Control is a no."""
-    if request.headers.get(b"sec-gpc") == b"1":
+    if b"sec-gpc" in request.headers and request.headers[b"sec-gpc"] == b"1":
         return "denied"
     return CONSENTS.get(parameter.lower(), "unknown") if parameter else "unknown"
 
@@ -84,9 +99,7 @@ PURPOSES: Final = (b"sec-purpose", b"purpose", b"x-purpose", b"x-moz")
 
 def is_prefetch(headers: dict[bytes, bytes]) -> bool:
     """The browser asks ahead of its user."""
-    for name in PURPOSES:
-        if name in headers:
-            value = headers[name].lower()
-            if b"prefetch" in value or b"prerender" in value or b"preview" in value:
-                return True
-    return False
+    if not (b"sec-purpose" in headers or b"purpose" in headers or b"x-purpose" in headers or b"x-moz" in headers):
+        return False  # as nearly everybody; a loop would cost three times as much
+    asked = b" ".join([headers.get(name, b"") for name in PURPOSES]).lower()
+    return b"prefetch" in asked or b"prerender" in asked or b"preview" in asked

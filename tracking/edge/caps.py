@@ -55,11 +55,15 @@ return left
 
 
 class Purse:
-    __slots__ = ("asking", "bound", "cap", "ends_ms", "full_until", "left", "period", "portion", "starts", "touched")
+    __slots__ = (
+        *("asking", "bound", "cap", "ends_ms", "full_until", "left", "period", "portion", "starts", "starts_ms"),
+        "touched",
+    )
 
     def __init__(self, cap: ClickCap, period: periods.Span) -> None:
         self.cap, self.period = cap, period
-        self.starts, self.ends_ms = int(period.starts_at.timestamp()), period.ends_at.timestamp() * 1000
+        self.starts = int(period.starts_at.timestamp())
+        self.starts_ms, self.ends_ms = self.starts * 1000, period.ends_at.timestamp() * 1000
         self.left = self.portion = 0
         self.bound = cap.limit
         self.full_until = 0.0
@@ -94,6 +98,7 @@ class Caps:
         self.database_url, self.redis_url, self.stream = database_url, redis_url, stream
         self.unknown = 0  # visitors that were diverted because nobody could be asked
         self._purses: dict[tuple[int, int], Purse] = {}
+        self._current: dict[int, Purse] = {}  # by cap, the one that was asked for last
         self._redis: Connection | None = None
         self._database: AsyncConnection[Any] | None = None
         self._redis_lock, self._database_lock = asyncio.Lock(), asyncio.Lock()
@@ -151,6 +156,13 @@ class Caps:
         return answer
 
     def _purse(self, cap: ClickCap, at_ms: int) -> Purse:
+        purse = self._current.get(cap.id)
+        if purse is None or purse.cap is not cap or not purse.starts_ms <= at_ms < purse.ends_ms:
+            purse = self._current[cap.id] = self._opened(cap, at_ms)
+            purse.cap = cap
+        return purse
+
+    def _opened(self, cap: ClickCap, at_ms: int) -> Purse:
         period = _span(cap, at_ms)
         key = (cap.id, int(period.starts_at.timestamp()))
         purse = self._purses.get(key)
@@ -211,6 +223,7 @@ class Caps:
                     continue
                 if now_ms >= purse.ends_ms + 60_000:
                     self._purses.pop(key, None)
+                    self._current.pop(purse.cap.id, None)
                 elif purse.left and now - purse.touched > IDLE:
                     await self._give_back(purse)
 

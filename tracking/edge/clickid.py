@@ -82,7 +82,7 @@ def _derived(secret_key: str) -> tuple[int, bytes]:
 
 def sign(keys: Keys, click: ClickId) -> str:
     partnership, link, creative, at, nonce, consent = click
-    return signed(keys, head(keys, partnership, link, creative, consent), at, nonce).decode()
+    return signed(keys.signing, head(keys, partnership, link, creative, consent), at, nonce).decode()
 
 
 def head(keys: Keys, partnership: int, link: int, creative: int | None, consent: str) -> bytes:
@@ -100,10 +100,10 @@ def head(keys: Keys, partnership: int, link: int, creative: int | None, consent:
     )
 
 
-def signed(keys: Keys, head: bytes, at_ms: int, nonce: int) -> bytes:
+def signed(key: bytes, head: bytes, at_ms: int, nonce: int) -> bytes:
     """The click id with this head, in ASCII."""
     payload = head + _TAIL.pack(at_ms >> 32, at_ms & _LOW, nonce)
-    data = b2a_base64(payload + _mac(keys.signing, payload), newline=False)
+    data = b2a_base64(payload + _mac(key, payload), newline=False)
     return b"v1." + data[:-1].translate(_URL_SAFE)  # without the "=" at the end
 
 

@@ -7,7 +7,7 @@ from tracking.edge import callers, clickid, events, pages
 from tracking.edge.caps import REACHED
 from tracking.edge.http import COMMON, After, Answer, Request, Response
 from tracking.edge.macros import Known, filled
-from tracking.edge.redirects import ascii_url, deep_link, with_click_id
+from tracking.edge.redirects import ascii_url, deep_link, standing, with_click_id
 from tracking.edge.route import Landing, Route
 from tracking.edge.routes import route
 from tracking.edge.state import Edge
@@ -41,49 +41,54 @@ def arrived(edge: Edge, request: Request, way: Route) -> Visit:
 
 def visited(visit: Visit, diverted: str | None = None) -> Answer:
     """Record the click and say where it goes. `diverted`: what the steps said, if they were asked already."""
-    way = visit.route
+    way, request = visit.route, visit.request
+    if request.method != "GET" or callers.is_prefetch(request.headers):
+        return _looked(visit, diverted)
     if diverted is None:
         diverted = way.diverted or diversion(visit)
     if way.caps and not diverted:
-        found = capped(visit)
+        found = visit.edge.caps.spend(way.caps, visit.at_ms)
         if found is None:
             return _asked(visit)
         diverted = found
-    return _sent(visit, diverted)
-
-
-def capped(visit: Visit) -> str | None:
-    """Take one of each cap. None: only by asking for more."""
-    caps = visit.edge.caps
-    if is_click(visit):
-        return caps.spend(visit.route.caps, visit.at_ms)
-    return REACHED if caps.is_full(visit.route.caps, visit.at_ms) else ""
+    return _recorded(visit, diverted)
 
 
 async def _asked(visit: Visit) -> Response:
-    answer = _sent(visit, await visit.edge.caps.asked(visit.route.caps, visit.at_ms))
-    return answer if isinstance(answer, Response) else await answer
+    caps = visit.edge.caps
+    return await _recorded(visit, await caps.asked(visit.route.caps, visit.at_ms))
 
 
-def is_click(visit: Visit) -> bool:
-    """A HEAD or a prefetch goes the same way and is not recorded."""
-    return visit.request.method == "GET" and not callers.is_prefetch(visit.request.headers)
-
-
-def _sent(visit: Visit, diverted: str) -> Answer:
-    way, landing = visit.route, None
-    creative = chosen_creative(visit)
-    if diverted:
-        response = redirect(way.fallback.encode()) if way.fallback else pages.not_found()
-    else:
-        target, landing = destination(visit, creative)
-        found = click_id(visit, creative)
-        response = redirect(_into_app(visit, found) or _landing(visit, creative, target, found))
-    if not is_click(visit):
-        return response
+def _recorded(visit: Visit, diverted: str) -> After:
+    response, creative, landing = _sent(visit, diverted)
     events.flag_request(visit)
     event = events.event(b"click", visit, creative, landing, diverted)
     return After(response, visit.edge.buffer.add(event, visit.shard))
+
+
+def _looked(visit: Visit, diverted: str | None) -> Response:
+    """A HEAD or a prefetch goes the same way, is not recorded and spends nothing."""
+    way, caps = visit.route, visit.edge.caps
+    if diverted is None:
+        diverted = way.diverted or diversion(visit)
+    if way.caps and not diverted and caps.is_full(way.caps, visit.at_ms):
+        diverted = REACHED
+    return _sent(visit, diverted)[0]
+
+
+def _sent(visit: Visit, diverted: str) -> tuple[Response, Creative | None, Landing | None]:
+    """Where to, and what was chosen on the way."""
+    way, parameters = visit.route, visit.parameters
+    if diverted:
+        response = redirect(way.fallback.encode()) if way.fallback else pages.not_found()
+        return response, chosen_creative(visit), None
+    if (straight := way.straight) and "url" not in parameters and "creative" not in parameters:
+        before, after = straight
+        return redirect(before + click_id(visit, way.creative) + after), way.creative, None
+    creative = chosen_creative(visit)
+    target, landing = destination(visit, creative)
+    found = click_id(visit, creative)
+    return redirect(_into_app(visit, found) or _landing(visit, creative, target, found)), creative, landing
 
 
 def _into_app(visit: Visit, found: bytes) -> bytes:
@@ -118,7 +123,7 @@ def click_id(visit: Visit, creative: Creative | None) -> bytes:
     head = way.id_heads.get(kept)
     if head is None:
         head = way.id_heads[kept] = clickid.head(keys, way.partnership.id, way.link.id, *kept)
-    return clickid.signed(keys, head, visit.at_ms, visit.nonce)
+    return clickid.signed(keys.signing, head, visit.at_ms, visit.nonce)
 
 
 def chosen_creative(visit: Visit) -> Creative | None:
@@ -133,10 +138,10 @@ def chosen_creative(visit: Visit) -> Creative | None:
 def destination(visit: Visit, creative: Creative | None) -> tuple[str, Landing | None]:
     """The click's deep link, the link's, the creative's page, one of the campaign's pages; the first that may be reached."""
     way = visit.route
-    for address in (visit.parameters.get("url"), way.link.destination):
-        if address and (found := deep_link(address, way.campaign)):
-            return found, None
-    if creative and creative.landing_url:
-        return creative.landing_url, None
+    address = visit.parameters.get("url")
+    if address and (found := deep_link(address, way.campaign)):
+        return found, None
+    if found := standing(way.link, way.campaign, creative):
+        return found, None
     landing = way.landing(visit) if way.landing else None
     return (landing.url if landing else way.campaign.landing_url), landing

@@ -34,18 +34,18 @@ def event(
     kind: bytes, visit: Visit, creative: Creative | None = None, landing: Landing | None = None, diverted: str = ""
 ) -> bytes:
     """Put together by hand, for most of it is known beforehand; what strangers sent goes through orjson."""
-    nonce = visit.nonce
-    parts = [b'{"t":"%b",%b,"at":%d,"n":%d' % (kind, visit.route.head, visit.at_ms, signed(nonce))]
+    way, parameters = visit.route, visit.parameters
+    parts = [b'{"t":"%b",%b,"at":%d,"n":%d' % (kind, way.head, visit.at_ms, signed(visit.nonce))]
     if creative:
         parts.append(b',"cr":%d' % creative.id)
     if landing:
         parts.append(b',"lp":%d' % landing.id)
     if labels := subs(visit):
-        parts.append(b',"subs":' + orjson.dumps(labels))
-    if visit.parameters or visit.surplus or visit.route.link.more:
-        parts.extend(_brought(visit))
+        parts += (b',"subs":', orjson.dumps(labels))
+    if visit.surplus or way.link.more or not parameters.keys() <= SUBS.keys():
+        parts += _brought(visit)
     if visit.consent != "denied":
-        parts.extend(_of_the_visitor(visit))
+        parts += _of_the_visitor(visit)
     if visit.consent != "unknown":
         parts.append(b',"consent":"%b"' % visit.consent.encode())
     if diverted:
@@ -75,16 +75,14 @@ def _brought(visit: Visit) -> list[bytes]:
 
 def _of_the_visitor(visit: Visit) -> list[bytes]:
     """What could tell the visitor from others: nothing of it is kept without consent."""
-    parts: list[bytes] = []
     headers = visit.request.headers
-    if address := visit.address:
-        parts.append(b',"ip":"%b"' % address.encode())
+    parts = [b',"ip":"%b"' % visit.address.encode()] if visit.address else []
     if agent := headers.get(b"user-agent"):
-        parts.append(b',"ua":' + quoted(agent[: 4 * MAX_TEXT], MAX_TEXT))
+        parts += (b',"ua":', quoted(agent[: 4 * MAX_TEXT], MAX_TEXT))
     if referrer := headers.get(b"referer"):
-        parts.append(b',"ref":' + orjson.dumps(printable(referrer)[:MAX_TEXT]))
+        parts += (b',"ref":', orjson.dumps(printable(referrer)[:MAX_TEXT]))
     if language := headers.get(b"accept-language"):
-        parts.append(b',"lang":' + quoted(language[: 4 * MAX_LANGUAGE], MAX_LANGUAGE))
+        parts += (b',"lang":', quoted(language[: 4 * MAX_LANGUAGE], MAX_LANGUAGE))
     return parts
 
 

@@ -33,7 +33,7 @@ class After:
         self.response, self.done = response, done
 
     def __await__(self) -> Generator[Any, Any, Response]:
-        yield from self.done.__await__()
+        yield from self.done.__await__()  # the application waits for `done` itself, which is quicker
         return self.response
 
 
@@ -75,16 +75,21 @@ class Request:
         return printable(value) if value else ""
 
     @property
-    def forwarded_for(self) -> list[bytes]:
-        return [value for name, value in self.scope["headers"] if name == b"x-forwarded-for"]
+    def forwarded_for(self) -> bytes:
+        """All of them in one, in their order."""
+        given = self.scope["headers"]
+        if len(given) == len(self.headers):  # none is repeated
+            return self.headers.get(b"x-forwarded-for", b"")
+        return b",".join([value for name, value in given if name == b"x-forwarded-for"])
 
     @property
     def peer(self) -> str:
-        return self.scope["client"][0] if self.scope.get("client") else ""
+        client = self.scope.get("client")
+        return client[0] if client else ""
 
     @property
     def is_oversized(self) -> bool:
-        return sum(map(len, chain.from_iterable(self.scope["headers"]))) > MAX_HEADERS
+        return len(b"".join(chain.from_iterable(self.scope["headers"]))) > MAX_HEADERS  # quicker than any sum
 
 
 def printable(header: bytes) -> str:

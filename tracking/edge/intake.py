@@ -3,10 +3,9 @@
 import logging
 import re
 import time
-from functools import lru_cache
 from typing import Final
 
-from tracking.edge import callers, inputs, profiles
+from tracking.edge import inputs, profiles
 from tracking.edge.entries import Caller, Entry
 from tracking.edge.http import Request, Response, json, raw_json
 from tracking.edge.naming import in_our_names
@@ -58,15 +57,8 @@ def allowed(edge: Edge, campaign: Campaign, count: int = 1) -> Campaign:
 
 
 def caller(edge: Edge, request: Request, channel: str, raw: str, token: str) -> Caller:
-    trusted = edge.config.trusted_proxies
-    address = callers.address(request, trusted) if trusted else _text_of(request.peer)
+    address = edge.origins.of(request).address
     return Caller(channel, request.method, masked(raw, token), address, request.header(b"user-agent")[:512])
-
-
-@lru_cache(maxsize=8192)
-def _text_of(peer: str) -> str | None:
-    found = callers.parsed(peer)
-    return str(found) if found else None
 
 
 def masked(raw: str, token: str) -> str:

@@ -105,11 +105,9 @@ def _clicked(edge: Edge, request: Request, snapshot: Snapshot) -> Answer | None:
         code = code_of(snapshot, link, named)
         if code and (way := route(snapshot, code)):
             visit = clicks.arrived(edge, request, way)
-            visit.surplus["profile"] = link.system
             shown = meaning(snapshot, link.system, "creative", named.get(link.creative, ""))
-            visit.parameters.pop("creative", None)
-            if shown:
-                visit.parameters["creative"] = shown.value
+            visit.surplus = {**visit.surplus, "profile": link.system}
+            visit.parameters = {**visit.parameters, "creative": shown.value if shown else ""}
             return _as_json(clicks.visited(visit)) if link.system == "everflow" else clicks.visited(visit)
     edge.counters["invalid_link"] += 1
     return clicks.redirect(ascii_url(snapshot.fallback_url).encode()) if snapshot.fallback_url else pages.not_found()

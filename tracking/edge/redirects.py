@@ -7,7 +7,7 @@ from urllib.parse import quote
 from publishers.deep_links import ForeignHost, Malformed, checked
 from tracking.edge.clickid import LENGTH
 from tracking.edge.parse import decoded
-from tracking.snapshot import Campaign
+from tracking.snapshot import Campaign, Creative, Link
 
 MAX_LOCATION: Final = 8 * 1024
 _KEPT: Final = "!#$%&'()*+,/:;=?@[]~{}"
@@ -53,6 +53,12 @@ def deep_link(address: str, campaign: Campaign) -> str | None:
     """
     plain = campaign.landing_url.startswith("http://")
     return _checked(address, campaign.allowed_hosts, plain, len(campaign.click_parameter))
+
+
+def standing(link: Link, campaign: Campaign, creative: Creative | None) -> str:
+    """Where the link itself leads, else its creative; "": to a page of the campaign."""
+    found = deep_link(link.destination, campaign) if link.destination else None
+    return found or (creative.landing_url if creative else "")
 
 
 @lru_cache(maxsize=65_536)

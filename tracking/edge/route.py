@@ -28,7 +28,8 @@ type AppChooser = Callable[[Visit, str], str]
 
 class Route:
     """`diverted` is the reason that holds for every visitor; `steps` decide for each; `landing` chooses among the
-    campaign's landing pages, where it has several; `app` says where phones go, where the campaign promotes an app.
+    campaign's landing pages, where it has several; `app` says where phones go, where the campaign promotes an app;
+    `straight` are the parts of the address before and after the click id, where all go who ask for nothing else.
     """
 
     __slots__ = (
@@ -44,6 +45,7 @@ class Route:
         "link",
         "partnership",
         "steps",
+        "straight",
         "subs",
     )
 
@@ -59,6 +61,7 @@ class Route:
         self.subs = _stripped(link.subs[:5])
         self.id_heads: dict[tuple[int | None, str], bytes] = {}  # of click ids, by creative and consent
         self.app: AppChooser | None = None
+        self.straight: tuple[bytes, bytes] | None = None
         channel = b',"ch":"%b"' % link.channel.encode() if link.channel else b""
         smart = b',"sl":%d' % link.smart_link_id if link.smart_link_id else b""
         self.head = b'"c":%d,"p":%d,"l":%d%b%b' % (campaign.id, partnership.id, link.id, channel, smart)

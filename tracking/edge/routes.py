@@ -3,7 +3,7 @@
 from typing import Final
 
 from tracking.edge import appstores, caps, steps, targeting
-from tracking.edge.redirects import ascii_url
+from tracking.edge.redirects import around_click_id, ascii_url, standing
 from tracking.edge.route import Route
 from tracking.snapshot import Snapshot
 
@@ -34,4 +34,13 @@ def made(snapshot: Snapshot, code: str) -> Route | None:
         found.landing = targeting.chooser(found)
         found.caps = caps.of(found)
         found.app = appstores.chooser(campaign)
+        found.straight = _straight(found)
     return found
+
+
+def _straight(way: Route) -> tuple[bytes, bytes] | None:
+    """None: where the visitor goes depends on who it is, or has placeholders to be filled."""
+    address = standing(way.link, way.campaign, way.creative) or way.campaign.landing_url
+    if way.landing or way.app or "{" in address:
+        return None
+    return around_click_id(address, way.campaign.click_parameter)

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 
 from tracking.edge.buffer import Buffer
+from tracking.edge.callers import Origins
 from tracking.edge.caps import Caps
 from tracking.edge.config import Config
 from tracking.edge.follower import Follower
@@ -23,6 +24,7 @@ class Edge:
         self.started_at = time.time()
         self.counters: Counter[str] = Counter()
         self.follower = Follower(config.database_url, config.spool_dir / "snapshot.json")
+        self.origins = Origins(config.trusted_proxies)
         self.places = Places(config.geoip_path)
         spooled_events = Spool(config.spool_dir, "events", config.spool_max_bytes)
         self.buffer = Buffer(config.redis_url, config.stream, config.stream_shards, spooled_events)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from tracking.edge import callers, clickid, inputs, intake, profiles
+from tracking.edge import clickid, inputs, intake, profiles
 from tracking.edge.aliases import CLICK_ID_NAMES, REPORT
 from tracking.edge.http import Receive, Request, Response
 from tracking.edge.pixels import ANSWER
@@ -75,7 +75,7 @@ def caller(edge: Edge, request: Request, given: inputs.Named, system: str, token
         raise bad_token()
     if not found.allowed_ips:
         return intake.allowed(edge, campaign), False
-    address = callers.address(request, edge.config.trusted_proxies)
+    address = edge.origins.of(request).address
     if not is_within(address or "", found.allowed_ips):
         intake.complain(edge)
         raise bad_token()

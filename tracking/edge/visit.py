@@ -1,49 +1,66 @@
-"""One visitor on one route. What a step may ask is worked out when the first one asks."""
+"""One visitor on one route. What a step may ask is worked out when one asks; what many visitors share, once for them."""
 
 import time
-from datetime import UTC, datetime
-from functools import cache, cached_property
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final
 
 from tracking.edge import callers
-from tracking.edge.buffer import visitor_number
+from tracking.edge.http import printable
 from tracking.edge.pool import randomness
 from tracking.edge.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tracking.edge.http import Request
     from tracking.edge.state import Edge
     from tracking.enrich import Agent
     from tracking.places import Place
 
+MAX_AGENT: Final = 512
+
 
 class Visit:
+    __slots__ = (
+        "address",
+        "at_ms",
+        "consent",
+        "edge",
+        "flags",
+        "nonce",
+        "parameters",
+        "request",
+        "route",
+        "shard",
+        "surplus",
+    )
+
     def __init__(
-        self, edge: "Edge", request: "Request", route: Route, parameters: dict[str, str], surplus: dict[str, str]
+        self,
+        edge: "Edge",
+        request: "Request",
+        route: Route,
+        parameters: "Mapping[str, str]",
+        surplus: "Mapping[str, str]",
     ) -> None:
         self.edge, self.request, self.route = edge, request, route
         self.parameters = parameters  # under our names
         self.surplus = surplus  # what else was sent, under the names in use
-        self.address = callers.address(request, edge.config.trusted_proxies)
         self.consent = callers.consent(request, parameters.get("consent", ""))
         self.at_ms = time.time_ns() // 1_000_000
         self.nonce = randomness()
+        self.address, number = edge.origins.of(request)
+        self.shard = number if self.address else self.nonce
         self.flags: list[str] = []
 
-    @cached_property
-    def at(self) -> datetime:
-        return datetime.fromtimestamp(self.at_ms / 1000, UTC)
-
-    @cached_property
+    @property
     def user_agent(self) -> str:
-        return self.request.header(b"user-agent")[:512]
+        return self.request.header(b"user-agent")[:MAX_AGENT]
 
-    @cached_property
+    @property
     def agent(self) -> "Agent":
-        """Device, system and browser. The first look at a user agent costs half a millisecond."""
-        return _recogniser()(self.user_agent)
+        """Device, system and browser."""
+        return _agent(self.request.headers.get(b"user-agent", b"")[: 4 * MAX_AGENT])
 
     @property
     def place(self) -> "Place":
@@ -53,15 +70,10 @@ class Visit:
     def connection(self) -> str:
         return self.place.connection
 
-    @cached_property
+    @property
     def language(self) -> str:
         """The one preferred, without region: "fa"."""
-        first = self.request.header(b"accept-language").partition(",")[0].partition(";")[0]
-        return first.strip().partition("-")[0].lower()[:8]
-
-    @property
-    def shard(self) -> int:
-        return visitor_number(self.address, self.nonce)
+        return _language(self.request.headers.get(b"accept-language", b"").partition(b",")[0][:256])
 
     def flag(self, code: str) -> None:
         """Note something odd about it, for those who judge."""
@@ -69,8 +81,19 @@ class Visit:
             self.flags.append(code)
 
 
+@lru_cache(maxsize=4096)
+def _agent(header: bytes) -> "Agent":
+    return _recogniser()(printable(header)[:MAX_AGENT])
+
+
 @cache
 def _recogniser() -> "Callable[[str], Agent]":
     from tracking.enrich import agent  # its tables take memory, and most edges need them never
 
     return agent
+
+
+@lru_cache(maxsize=4096)
+def _language(header: bytes) -> str:
+    first = printable(header).partition(",")[0].partition(";")[0]
+    return first.strip().partition("-")[0].lower()[:8]

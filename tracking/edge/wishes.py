@@ -5,6 +5,8 @@ kept with the event, bounded.
 """
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from tracking.edge.aliases import CLICK, KEPT
@@ -13,12 +15,21 @@ from tracking.edge.parse import visitor_parameters
 OURS: Final = frozenset(
     {"sub1", "sub2", "sub3", "sub4", "sub5", "source", "creative", "url", "consent", "coupon", "click", "page"}
 )
+USUAL: Final = 256  # bytes of a query; what is longer is not remembered
 NUMBERED: Final = re.compile(r"(?:(?:aff_)?sub|sub_?id_?|subId|s|clickref)([6-9]|[1-9]\d)")
 SURPLUS: Final = re.compile(r"(?:data|ext|aff_unique|aff_param)\d{0,2}")
 
 
-def wishes(query: bytes) -> tuple[dict[str, str], dict[str, str], bool]:
-    """Our parameters; all others that are kept, by the name in use; whether one was repeated."""
+type Wishes = tuple[Mapping[str, str], Mapping[str, str], bool]
+"""Our parameters; all others that are kept, by the name in use; whether one was repeated."""
+
+
+def wishes(query: bytes) -> Wishes:
+    """Most visitors of a link bring the same."""
+    return _usual(query) if len(query) <= USUAL else read(query)
+
+
+def read(query: bytes) -> Wishes:
     if not query:
         return {}, {}, False
     found, repeated = visitor_parameters(query)
@@ -35,6 +46,9 @@ def wishes(query: bytes) -> tuple[dict[str, str], dict[str, str], bool]:
         if kept := _kept_as(name, place):
             surplus.setdefault(kept, value)
     return ours, surplus, repeated
+
+
+_usual: Final = lru_cache(maxsize=4096)(read)
 
 
 def _kept_as(name: str, place: str | None) -> str | None:

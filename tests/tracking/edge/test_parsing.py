@@ -204,7 +204,7 @@ def test_only_trusted_proxies_vouch_for_addresses(peer: str, forwarded: list[byt
         "client": (peer, "1"),
         "headers": [(b"x-forwarded-for", value) for value in forwarded],
     }
-    assert callers.address(Request(scope), (ip_network("10.0.0.0/24"),)) == address
+    assert callers.Origins((ip_network("10.0.0.0/24"),)).of(Request(scope)).address == address
 
 
 @pytest.mark.parametrize(
