@@ -3,9 +3,11 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign
+from network import formats
 from network.forms import JalaliDateField
 from tracking.models import CaseStatus
 from tracking.quality.rules import RULES, Category
@@ -87,7 +89,9 @@ class ThresholdsForm(forms.Form):
                 min_value=0,
                 max_value=one.highest,
                 initial=values[one.name] if own else None,
-                widget=forms.NumberInput(attrs={"placeholder": str(above[one.name]), "dir": "ltr"}),
+                widget=forms.NumberInput(
+                    attrs={"placeholder": formats.number(above[one.name], get_language() or "en"), "dir": "ltr"}
+                ),
             )
 
     @property

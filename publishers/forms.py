@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers.fields import WebAddressField
 from advertisers.models import Campaign, Coupon, Objective, PayModel
-from network.forms import WholeNumberField
+from network.forms import UnitInput, WholeNumberField
 from network.models import Kind, Organization
 from network.money import Currency
 from publishers import smart_links
@@ -303,7 +303,11 @@ class SmartLinkForm(forms.Form):
     def _weight_field(self, campaign: Campaign) -> str:
         name = f"weight-{campaign.public_id}"
         self.fields[name] = WholeNumberField(
-            label=_("Weight"), required=False, max_value=smart_links.MAX_WEIGHT, initial=smart_links.USUAL_WEIGHT
+            label=_("Weight"),
+            required=False,
+            max_value=smart_links.MAX_WEIGHT,
+            initial=smart_links.USUAL_WEIGHT,
+            widget=UnitInput({"class": "form-control"}),
         )
         return name
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from advertisers import landing_pages
 from advertisers.fields import WebAddressField
 from advertisers.models import Creative, LandingPage
-from network.forms import WholeNumberField
+from network.forms import UnitInput, WholeNumberField
 
 
 class LandingPageForm(forms.Form):
@@ -37,7 +37,10 @@ class SharesForm[T: (LandingPage, Creative)](forms.Form):
         self.items: list[T] = list(items)
         for item in self.items:
             self.fields[str(item.pk)] = WholeNumberField(
-                label=item.name, max_value=landing_pages.MAX_WEIGHT, initial=weight(item)
+                label=item.name,
+                max_value=landing_pages.MAX_WEIGHT,
+                initial=weight(item),
+                widget=UnitInput({"class": "form-control"}),
             )
 
     @property

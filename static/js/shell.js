@@ -45,6 +45,13 @@
     target.value = target.value.replace(/[۰-۹]/g, (digit) => digit.charCodeAt(0) - 0x6f0);
   });
 
+  // A row of tabs may be wider than a phone: the one that is open comes into sight.
+  document.querySelectorAll(".app-tabs .nav-link.active").forEach((tab) => {
+    const list = tab.closest(".app-tabs");
+    const [here, frame] = [tab.getBoundingClientRect(), list.getBoundingClientRect()];
+    list.scrollLeft += here.left + here.width / 2 - (frame.left + frame.width / 2);
+  });
+
   enliven(document);
   document.addEventListener("htmx:load", (event) => enliven(event.detail.elt));
   document.addEventListener("htmx:responseError", () => {

@@ -8,7 +8,8 @@ from advertisers.models import BlockedBy, Campaign, Metric, Period
 from network.forms import WholeNumberField
 from publishers.models import Partnership, PartnershipStatus
 
-EFFECTS = [("hard", _("Stop: more visitors go to the fallback page")), ("soft", _("Only tell me"))]
+EFFECTS = [("hard", _("Stop taking traffic")), ("soft", _("Only tell me"))]
+STOPPED = _("When stopped, further visitors go to the fallback page.")
 
 
 class _OfPublisher(forms.Form):
@@ -41,7 +42,7 @@ class NewCapForm(_OfPublisher):
     metric = forms.ChoiceField(label=_("What is counted"), choices=Metric.choices)
     limit = WholeNumberField(label=_("At most"), min_value=1, max_value=MAX_LIMIT)
     period = forms.ChoiceField(label=_("Per"), choices=Period.choices)
-    effect = forms.ChoiceField(label=_("When it is reached"), choices=EFFECTS)
+    effect = forms.ChoiceField(label=_("When it is reached"), choices=EFFECTS, help_text=STOPPED)
 
     field_order = ["metric", "limit", "period", "partnership", "effect"]
 
@@ -54,11 +55,11 @@ class NewCapForm(_OfPublisher):
 
 class CapForm(forms.Form):
     limit = WholeNumberField(label=_("At most"), min_value=1, max_value=MAX_LIMIT)
-    effect = forms.ChoiceField(label=_("When it is reached"), choices=EFFECTS)
+    effect = forms.ChoiceField(label=_("When it is reached"), choices=EFFECTS, help_text=STOPPED)
 
 
 class BlockForm(_OfPublisher):
-    field = forms.ChoiceField(label=_("What"), choices=BlockedBy.choices)
+    field = forms.ChoiceField(label=_("What is blocked"), choices=BlockedBy.choices)
     value = forms.CharField(
         label=_("Value"),
         max_length=256,

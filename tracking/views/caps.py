@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from advertisers import access as own
 from advertisers import blocks, caps
+from advertisers.audience_sentences import zone_name
 from advertisers.models import Campaign, Cap, TrafficBlock
 from advertisers.views.frame import frame
 from network import access
@@ -114,6 +115,7 @@ def _page(
     caps_here = Cap.objects.filter(campaign=campaign).select_related("campaign").order_by("created_at", "pk")
     blocked = TrafficBlock.objects.filter(campaign=campaign).order_by("-created_at", "-pk")
     context = frame(request, campaign, "caps") | {
+        "zone": zone_name(campaign.time_zone),
         "caps": pacing.progress(caps_here, timezone.now()),
         "blocks": _with_publishers(list(blocked)),
         "cap_form": cap or NewCapForm(campaign),
