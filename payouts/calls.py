@@ -11,12 +11,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
+import structlog
 
 from network import destinations, webhooks
 from network.errors import DomainError
 from payouts import macros
 from payouts.models import Delivery
 from publishers import postbacks
+
+log = structlog.get_logger(__name__)
 
 TIMEOUT: Final = 15.0
 MOST_READ: Final = 8 * 1024
@@ -84,6 +87,9 @@ async def make(call: Call) -> Answer:
         failed = "tls"
     except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
         failed = "tls" if "certificate" in str(error).lower() or "ssl" in str(error).lower() else "unreachable"
+    except Exception:  # whoever waits for this call would wait for ever
+        log.exception("postbacks.call_broke", host=urlsplit(call.url).hostname)
+        failed = "unreachable"
     else:
         error_code = "redirect" if 300 <= status < 400 else ""
         return Answer(status, _since(started), error_code, text, retry_after)

@@ -10,6 +10,7 @@ from payouts import explanations
 from payouts.models import Commission, Delivery
 from payouts.models.deliveries import DeliveryQuerySet
 from publishers.models import PublisherPostback
+from tracking.keys import BadClickId, read_click_id
 from tracking.models import Click, Conversion, Postback
 
 STATUS_CODES: Final = {"approved": "1", "locked": "1", "paid": "1", "pending": "2", "declined": "3", "reversed": "3"}
@@ -116,8 +117,15 @@ def report_of(conversion: Conversion) -> Postback | None:
 
 
 def _click_id(conversion: Conversion) -> str:
+    """The one that was reported, unless that was of another click than the one which earned: perhaps another publisher's."""
     report = report_of(conversion)
-    return str(report.fields.get("click_id") or "") if report else ""
+    reported = str(report.fields.get("click_id") or "") if report else ""
+    attribution = getattr(conversion, "attribution", None)
+    try:
+        is_its = attribution is None or read_click_id(reported).signed_nonce == attribution.click_nonce
+    except BadClickId:  # of the system that the campaign came from
+        is_its = attribution is None or attribution.click_nonce is not None
+    return reported if is_its else ""
 
 
 def _times(at: datetime) -> dict[str, str]:

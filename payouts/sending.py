@@ -214,7 +214,7 @@ def _asked_for(answer: Answer, now: datetime) -> datetime | None:
     else:
         try:
             asked = parsedate_to_datetime(text)
-        except ValueError:
+        except (ValueError, OverflowError):  # of a year with twenty digits
             return None
         if asked.tzinfo is None:
             return None

@@ -20,14 +20,15 @@ from django.utils import timezone
 
 from network import destinations
 from network.errors import DomainError
-from payouts import commissions, deliveries, sending
+from payouts import calls, commissions, deliveries, facts, sending
 from payouts.models import Commission, Delivery, DeliveryStatus
 from publishers import postbacks
 from publishers.models import PostbackEvent, PublisherPostback
 from tests.payouts.market import Market
 from tests.payouts.receiver import OpenReceiver, Receiver
 from tests.tracking import stage
-from tracking.models import Click
+from tracking.keys import read_click_id
+from tracking.models import Attribution, Click
 
 ALL = PostbackEvent.values
 FULL = "/in?id={conversion_id}&payout={payout}{currency}&status={status}&s1={sub1}&event={event}&mine={aff_click_id}"
@@ -214,6 +215,52 @@ def test_it_leaves_a_receiver_alone_as_long_as_it_asks(market: Market, receiver:
     clock.turn(seconds=1)
     receiver.answers(200)
     assert sending.pump() == 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2024 00:00:00 +99999999999999999",
+        "Mon, 01 Jan 2024 00:00:00 +9999",
+        "٣٠",
+        "soon",
+    ],
+)
+def test_it_takes_no_harm_from_what_a_receiver_asks(market: Market, receiver: Receiver, asked: str) -> None:
+    """One receiver's header must not stop the calls of all others."""
+    tell(market, receiver)
+    market.sell("1001")
+    Delivery.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    receiver.answers(429, retry_after=asked.encode().decode("latin-1"))
+    assert sending.pump() == 1
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.attempts) == ("waiting", 1)
+    assert PublisherPostback.objects.get().paused_until is None
+
+
+def test_it_survives_a_call_that_breaks(market: Market, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(call: object) -> tuple[int, str, str]:
+        raise RuntimeError("of a library")
+
+    tell(market, receiver)
+    market.sell("1001")
+    Delivery.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    monkeypatch.setattr(calls, "_exchange", broken)
+    assert sending.pump(longest=1) == 1
+    assert Delivery.objects.get().history[0]["error"] == "unreachable"
+
+
+def test_it_tells_nobody_the_click_id_of_another_publisher(market: Market, receiver: Receiver) -> None:
+    """A conversion that its coupon wins is reported with another one's click."""
+    sale = with_subs(market, "1001", [])
+    ours = facts.gather(Delivery(commission=sale, happened_at=timezone.now(), event="recorded"))["click_id"]
+    assert read_click_id(ours).nonce == 4711
+    attribution = Attribution.objects.filter(conversion=sale.conversion)
+    attribution.update(kind="coupon", clicked_at=None, click_nonce=None)
+    again = Commission.objects.select_related("conversion__attribution").get(pk=sale.pk)
+    told = facts.gather(Delivery(commission=again, happened_at=timezone.now(), event="recorded"))
+    assert (told["click_id"], told["aff_click_id"], told["source"]) == ("", "", "")
 
 
 def test_it_stops_for_good_when_the_receiver_is_gone(
