@@ -198,7 +198,9 @@ def _target(row: Row, by: Actor) -> Campaign | Organization | Creative | Goal | 
             public_id, _slash, code = row.ours.partition("/")
             return Goal.objects.filter(campaign__in=campaigns.filter(public_id=public_id), code=code).first()
         case _:
-            return TrackingLink.objects.filter(partnership__campaign__in=campaigns, code=row.ours).first()
+            own = TrackingLink.objects.filter(partnership__campaign__in=campaigns, code=row.ours)
+            owner = Campaign.objects.filter(public_id=row.foreign_id.partition("|")[0]).first()
+            return (own.filter(partnership__campaign=owner) if owner else own).first()  # as `_connect` names them
 
 
 def _values(row: Row) -> dict[str, object]:

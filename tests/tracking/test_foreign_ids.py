@@ -3,8 +3,9 @@
 import pytest
 from django.test import Client
 
+from advertisers import campaigns
 from network.models import AuditEntry
-from publishers.models import Partnership
+from publishers.models import Partnership, TrackingLink
 from tests.cast import Member
 from tracking import foreign_ids
 from tracking.models import ForeignId
@@ -69,6 +70,28 @@ def test_what_stands_for_something_of_others_is_not_replaced(
     foreign_ids.take_in(rows, by=otto.actor)
     again = foreign_ids.read(f"tune,campaign,7,{ours}", by=nima.actor)
     assert (again[0].error, again[0].is_new) == ("", False)
+
+
+def test_nobody_takes_the_links_of_others_campaigns(
+    nima: Member, mallory: Member, partnership: Partnership, pia: Member
+) -> None:
+    """The name of a pair, "campaign|publisher", is that campaign's own, also before the pair is there."""
+    theirs = campaigns.create(
+        mallory.organization,
+        name="Mallory's",
+        objective="sales",
+        landing_url="https://mallory.example/",
+        currency="USD",
+        by=mallory.actor,
+    )
+    joined = Partnership.objects.create(campaign=theirs, publisher=pia.organization, status="active")
+    link = TrackingLink.objects.create(partnership=joined)
+    rows = foreign_ids.read(f"tune,link,{partnership.campaign.public_id}|2002,{link.code}", by=mallory.actor)
+    assert rows[0].error
+    own = foreign_ids.read(f"tune,link,{theirs.public_id}|2002,{link.code}", by=mallory.actor)
+    assert not own[0].error
+    plain = foreign_ids.read(f"tune,link,77|2002,{link.code}", by=mallory.actor)
+    assert not plain[0].error
 
 
 def test_staff_may_let_a_campaign_take_reports_without_a_token(nima: Member, partnership: Partnership) -> None:
