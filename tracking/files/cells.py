@@ -92,4 +92,7 @@ def _day(found: re.Match[str]) -> datetime:
 
 
 def _in_zone(at: datetime, zone: str) -> str:
-    return at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).isoformat()
+    try:
+        return at.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).isoformat()
+    except OverflowError:  # the last day of the year 9999
+        raise BadTime from None

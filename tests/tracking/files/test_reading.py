@@ -116,6 +116,11 @@ def test_it_guesses_no_time(cell: str) -> None:
         cells.moment(cell, "UTC")
 
 
+def test_it_takes_no_time_beyond_the_calendar() -> None:
+    with pytest.raises(cells.BadTime):
+        cells.moment("9999/12/31 23:00", "America/New_York")
+
+
 def test_it_keeps_leading_zeros_and_refuses_formulas() -> None:
     assert cells.text('="00123"') == "00123"
     with pytest.raises(cells.Formula):
