@@ -51,6 +51,8 @@ def _item(given: Item, currency: str) -> Item:
             continue
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise invalid_type("items", "a list of flat objects")
+        if has_controls(name):
+            raise _invalid_characters()
         if name in {"price", "discount"}:
             found[name] = _price(value, currency)
         elif name == "quantity":
@@ -77,5 +79,9 @@ def _quantity(value: Any) -> int:
 def _text(value: Any) -> str:
     text = str(value).strip()
     if has_controls(text):
-        raise Rejection(422, "invalid_characters", "Control characters are not accepted.", "items")
+        raise _invalid_characters()
     return text[:MAX_TEXT]
+
+
+def _invalid_characters() -> Rejection:
+    return Rejection(422, "invalid_characters", "Control characters are not accepted.", "items")

@@ -9,7 +9,7 @@ import re
 from hashlib import md5, sha256
 from html import escape
 from typing import Any, Final
-from urllib.parse import parse_qs, quote
+from urllib.parse import quote
 
 import orjson
 
@@ -75,8 +75,8 @@ async def unsubscribe(edge: Edge, request: Request, code: bytes, receive: Receiv
     words = _WORDS["fa" if request.header(b"accept-language").lower().startswith("fa") else "en"]
     if request.method != "POST":
         return _ask(words, recipient)
-    sent = parse_qs((await read_body(request, receive, MAX_BODY)).decode("utf-8", "replace"), max_num_fields=20)
-    line = _known(way, recipient, sent.get("email", [""])[0].strip())
+    sent, _ = visitor_parameters(await read_body(request, receive, MAX_BODY))
+    line = _known(way, recipient, sent.get("email", "").strip())
     if line is None:
         return _ask(words, recipient, 422)
     try:

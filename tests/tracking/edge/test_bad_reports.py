@@ -522,3 +522,9 @@ def test_quoting_does_not_break_the_log(client: httpx.Client, shop: Scene) -> No
     assert len(raws) == 3
     assert not any(TOKEN in raw for raw in raws)
     assert all("***" in raw for raw in raws)
+
+
+def test_b13_names_in_order_lines_hold_no_controls(client: httpx.Client, shop: Scene) -> None:
+    """Refused before it comes to the group that is written together."""
+    answer = client.get("/postback", params=report(shop, "b13-items", items='[{"sku": "a", "x\\u0000": 1}]'))
+    assert (answer.status_code, answer.json()["field"]) == (422, "items")

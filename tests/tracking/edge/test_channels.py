@@ -65,6 +65,17 @@ def test_it_asks_who_it_is_where_the_link_does_not_say(client: httpx.Client, sho
     assert "pvd_cid" not in refused.headers["location"]
 
 
+@pytest.mark.parametrize("body", ["&".join(f"a{n}=1" for n in range(60)), "email=%ff%fe", "=&=&;;", "%00" * 99])
+def test_a_form_that_is_none_is_refused_and_breaks_nothing(client: httpx.Client, body: str) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert client.post("/u/shopLink1", content=body, headers=form).status_code == 422
+
+
+def test_one_click_works_whatever_else_is_in_the_form(client: httpx.Client) -> None:
+    body = {f"a{number}": "1" for number in range(60)}
+    assert client.post("/u/shopLink1?r=reader-60", data=body).status_code == 200
+
+
 def test_a_label_holds_for_its_publisher_only(client: httpx.Client, shop: Scene) -> None:
     assert client.post("/u/shopLink1?r=reader-7", data={"List-Unsubscribe": "One-Click"}).status_code == 200
     assert "pvd_cid" not in client.get("/c/shopLink1?r=reader-7", headers=HEADERS).headers["location"]
