@@ -285,12 +285,15 @@ def _app(journey: Journey) -> None:
         market.campaign,
         android_package="com.example.shop",
         measurement="appsflyer",
-        measurement_url="https://shop.onelink.me/a?pid=peyvand_int&clickid={click_id}&af_sub1={sub1}",
+        measurement_url=(
+            "https://shop.onelink.me/a?pid=peyvand_int&clickid={click_id}&af_sub1={sub1}&af_siteid={publisher_id}"
+        ),
         by=market.ada.actor,
     )
     seen(journey, lambda: "onelink" in journey.visit(f"/c/{link.code}", IPHONE).headers.get("location", ""))
     partner = journey.visit(f"/c/{link.code}", IPHONE).headers["location"]
     assert "&af_sub1=reels%20%26%20co" in partner
+    assert f"&af_siteid={market.pia.organization.public_id}" in partner
     assert parse_qs(urlsplit(partner).query)["clickid"][0].startswith("v1.")
     assert journey.line("app").commission == 150
 

@@ -8,6 +8,8 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from tracking.edge.macros import publisher_of
+from tracking.edge.parse import MAX_SUB, cut
 from tracking.edge.route import AppChooser
 from tracking.snapshot import Campaign
 from tracking.snapshot.apps import App
@@ -81,7 +83,7 @@ def filled(template: str, visit: "Visit", click_id: str) -> str:
     subs = {f"sub{number}": text for number, text in enumerate(way.link.subs, start=1)}
     values = {
         "click_id": click_id,
-        "publisher_id": str(way.partnership.publisher_id),
+        "publisher_id": publisher_of(visit),
         "campaign_id": way.campaign.public_id,
         "link": way.link.code,
         "creative_id": way.creative.public_id if way.creative else "",
@@ -90,4 +92,4 @@ def filled(template: str, visit: "Visit", click_id: str) -> str:
         **subs,
         **{name: text for name, text in parameters.items() if name.startswith("sub")},
     }
-    return _MACRO.sub(lambda found: quote(values.get(found[1], "")[:256], safe=""), template)
+    return _MACRO.sub(lambda found: quote(cut(values.get(found[1], ""), MAX_SUB), safe=""), template)

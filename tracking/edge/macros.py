@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import quote
 
 from tracking.edge import events
+from tracking.edge.parse import MAX_SUB, cut
 from tracking.edge.redirects import around_click_id
 from tracking.edge.visit import Visit
 from tracking.snapshot import Creative
@@ -30,10 +31,15 @@ class Known:
         found = events.subs(self.visit)
         return found[number - 1] if number <= len(found) else ""
 
-    @property
-    def publisher(self) -> str:
-        snapshot = self.visit.edge.snapshot
-        return snapshot.public_ids.get(self.visit.route.partnership.publisher_id, "") if snapshot else ""
+    def label(self, name: str) -> str:
+        """As long as a label may be, so that the address stays within what servers take."""
+        return cut(self.visit.parameters.get(name, ""), MAX_SUB)
+
+
+def publisher_of(visit: Visit) -> str:
+    """The publisher's public id."""
+    snapshot = visit.edge.snapshot
+    return snapshot.public_ids.get(visit.route.partnership.publisher_id, "") if snapshot else ""
 
 
 type Filler = Callable[[Known], str]
@@ -45,11 +51,11 @@ _SUBS: Final[dict[bytes, Filler]] = {
 }
 _OURS: Final[dict[bytes, Filler]] = {
     b"click_id": lambda known: known.click_id.decode(),
-    b"source": lambda known: known.visit.parameters.get("source", ""),
+    b"source": lambda known: known.label("source"),
     b"campaign": lambda known: known.visit.route.campaign.public_id,
-    b"publisher": lambda known: known.publisher,
+    b"publisher": lambda known: publisher_of(known.visit),
     b"creative": lambda known: known.creative.public_id if known.creative else "",
-    b"coupon": lambda known: known.visit.parameters.get("coupon", ""),
+    b"coupon": lambda known: known.label("coupon"),
     b"timestamp": lambda known: str(known.visit.at_ms // 1000),
 }
 _ALIASES: Final = {

@@ -71,3 +71,11 @@ def test_the_creative_of_the_visitor_is_told(tracking: Process) -> None:
 def test_a_deep_link_is_not_filled(tracking: Process) -> None:
     found = location(tracking, "/c/shopLink1?url=https%3A%2F%2Fshop.example%2Fp%3Fa%3D%7Bsub1%7D&sub1=x")
     assert "x" not in parse_qs(urlsplit(found).query)["a"]
+
+
+def test_a_long_label_makes_no_address_that_servers_refuse(tracking: Process) -> None:
+    """B10: 256 bytes of a label, also where it goes on to the shop."""
+    found = location(tracking, f"/c/shopLink1?source={'%22' * 400}&coupon={'é' * 300}&sub1={'%22' * 300}")
+    values = parse_qs(urlsplit(found).query)
+    assert [len(values[name][0].encode()) for name in ("src", "k", "a")] == [256, 256, 256]
+    assert len(found) < 8 * 1024
