@@ -84,7 +84,7 @@ class ThresholdsForm(forms.Form):
         for one in THRESHOLDS.values():
             own = values[one.name] != above[one.name]
             self.fields[one.name] = forms.IntegerField(
-                label=one.label,
+                label=str(one.label),
                 required=False,
                 min_value=0,
                 max_value=one.highest,

@@ -178,7 +178,7 @@ def hours(case: QualityCase) -> list[tuple[str, int]]:
     counts = dict.fromkeys([label for _, label in steps] + ["≥ 1 d"], 0)
     found = Conversion.objects.filter(signals__case=case, attribution__clicked_at__isnull=False)
     for at, clicked in found.values_list("occurred_at", "attribution__clicked_at")[:5_000]:
-        if at is not None and clicked is not None:
+        if clicked is not None:
             age = (at - clicked).total_seconds()
             counts[next((label for most, label in steps if age < most), "≥ 1 d")] += 1
     return list(counts.items())

@@ -32,15 +32,15 @@ def check_clicks(crowd: Crowd) -> Counter[date]:
     acked = {
         (click.at_ms, click.signed_nonce): shopper.number for shopper in crowd.shoppers for click in shopper.clicks
     }
-    rows = list(Click.objects.values_list("at", "nonce", "subs", "verdict"))
-    stored = {(round(at.timestamp() * 1000), nonce): int(subs[0]) for at, nonce, subs, _verdict in rows}
+    rows = list(Click.objects.values_list("at", "nonce", "subs", "verdict", "reasons"))
+    stored = {(round(at.timestamp() * 1000), nonce): int(subs[0]) for at, nonce, subs, *_ in rows}
     broken = Counter({shopper.number: shopper.steps[0].broken for shopper in crowd.shoppers})
     unheard = Counter(number for key, number in stored.items() if key not in acked)
 
     lost, twice, phantom = acked.keys() - stored.keys(), len(rows) - len(stored), unheard - broken
     assert (lost, twice, phantom) == (set(), 0, Counter())
     assert {stored[key] == number for key, number in acked.items()} == {True}
-    assert {verdict for *_, verdict in rows} == {"valid"}
+    assert {(verdict, *reasons) for *_, verdict, reasons in rows} == {("valid",)}
 
     days = Counter(datetime.fromtimestamp(at_ms / 1000, UTC).date() for at_ms, _nonce in stored)
     counted = DailyCount.objects.values_list("day").annotate(Sum("clicks"), Sum("invalid_clicks"), Sum("impressions"))

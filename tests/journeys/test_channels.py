@@ -16,8 +16,8 @@ from redis import Redis
 from advertisers import app_links, coupons, creatives, letters
 from advertisers.models import Campaign, Suppression
 from payouts.models import Commission
-from publishers import smart_links, vanity
-from publishers.models import TrackingLink
+from publishers import smart_links
+from publishers.models import TrackingLink, VanityName
 from reporting import smart_scores
 from reporting.breakdowns import Breakdown, Line
 from reporting.figures import Slice
@@ -148,7 +148,7 @@ def _letters(journey: Journey) -> None:
     click = journey.land(f"/c/{link.code}?r={reader}")
     journey.counted(link, opens=1, clicks=1)
     assert journey.buy("E-1", click_id=click).amount == 800
-    assert Click.objects.get(link_id=link.pk).extra["recipient"] == reader
+    assert (Click.objects.get(link_id=link.pk).extra or {})["recipient"] == reader
 
     done = journey.browser.post(f"/u/{link.code}?r={reader}", data={"List-Unsubscribe": "One-Click"})
     assert done.status_code == 200
@@ -251,7 +251,7 @@ def _influencer(journey: Journey) -> None:
     link = journey.take(channel="influencer", name="Shoes")
     answer = journey.page.post("/names/claim/", {"name": "@Pia.Walks", "title": "پیا", "about": ""})
     assert answer.status_code == 302
-    claimed = vanity.VanityName.objects.get()
+    claimed = VanityName.objects.get()
     shown = {"link": link.code, "slug": "shoes", "label": "کفش‌ها"}
     assert journey.page.post(f"/names/{claimed.public_id}/links/add/", shown).status_code == 302
     seen(journey, lambda: "کفش‌ها" in journey.visit("/@pia.walks").text)

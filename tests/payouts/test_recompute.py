@@ -228,7 +228,7 @@ class TestConversions:
         at, nonce = NOON - timedelta(hours=1), 77
         stage.send(market.redis, stage.event(market.link, at, n=nonce, ip="192.0.2.7"))
         stage.ingest(market.redis)
-        fields = {"occurred_at": NOON.isoformat(), "received_at": NOON}
+        fields: dict[str, Any] = {"occurred_at": NOON.isoformat(), "received_at": NOON}
         market.sell("A-1", click_id=stage.click_id(market.link, at, nonce), **fields)
         path = tmp_path / "centres"
         path.write_text("192.0.2.0/24\n")

@@ -96,16 +96,16 @@ class TestManyBatches:
         events += [stage.event(link, now, t="impression") for _ in range(150)]
         return [orjson.dumps(event) for event in events]
 
-    def run(self, entries: list[bytes], hands: int = HANDS) -> list[batches.Result | Exception]:
-        def one_hand() -> batches.Result:
+    def run(self, entries: list[bytes], hands: int = HANDS) -> list[store.Result | Exception]:
+        def one_hand() -> store.Result:
             return batches.take(random.sample(entries, len(entries)))
 
         return at_once(*[one_hand] * hands)
 
     def test_it_counts_each_event_once_and_nobody_deadlocks(self, link: TrackingLink) -> None:
         results = self.run(self.entries(link))
-        total = sum((result for result in results if isinstance(result, batches.Result)), batches.Result())
-        assert total == batches.Result(stored=300, repeated=300 * (HANDS - 1))
+        total = sum((result for result in results if isinstance(result, store.Result)), store.Result())
+        assert total == store.Result(stored=300, repeated=300 * (HANDS - 1))
         count = DailyCount.objects.get()
         assert (count.clicks, count.impressions, Click.objects.count()) == (150, 150, 150)
 

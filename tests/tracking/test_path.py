@@ -80,7 +80,7 @@ def test_it_counts_a_view_when_nothing_else_earns(redis: Redis, campaign: Campai
     at = timezone.now() - timedelta(hours=3)
     send(redis, event(link, at, t="impression", n=5, ip="192.0.2.7"))
     ingest(redis)
-    buyer = {"ip": "192.0.2.7", "user_agent": PHONE}  # as the advertiser's server describes it
+    buyer: dict[str, Any] = {"ip": "192.0.2.7", "user_agent": PHONE}  # as the advertiser's server describes it
     given = report(campaign, "A-1", coupon="NOBODYS", **buyer)
     late = report(campaign, "A-2", coupon="X", **buyer, occurred_at=(at + timedelta(hours=24)).isoformat())
     assert process(given, late) == [Outcome.CONVERTED, Outcome.UNPAID]
