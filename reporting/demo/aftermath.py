@@ -8,8 +8,11 @@ from network.money import Money
 from payouts import bonuses, commissions, tasks
 from payouts.models import Commission, CommissionStatus
 from payouts.models.reasons import Reason
+from reporting import smart_scores
 from reporting.demo.world import World
-from tracking.models import Conversion, DailyCount
+from tracking.models import CaseStatus, Conversion, DailyCount, QualityCase
+from tracking.quality import cases, statistics
+from tracking.quality.rules import Category
 
 REASONS = (Reason.ORDER_CANCELLED, Reason.DUPLICATE_ORDER, Reason.BREACH_OF_TERMS)
 
@@ -31,18 +34,36 @@ def accrue(progress: Callable[[str], None]) -> None:
 
 
 def play(world: World, *, seed: int = 11) -> None:
-    """Some conversions declined by hand, and a bonus for the best partner of the first campaign."""
+    """Some conversions declined by hand, a bonus for the best partner of the first campaign, and what quality found."""
     random = Random(seed)  # noqa: S311  a dice, not a secret
     pending = Commission.objects.filter(status=CommissionStatus.PENDING, conversion__isnull=False).order_by("pk")
     for commission in random.sample(list(pending), k=min(9, len(pending))):
         advertiser = next(one for one in world.members.values() if one.organization == commission.advertiser)
         commissions.decline(commission, reason=random.choice(REASONS), by=advertiser.actor)
     partnership = next(iter(world.partnerships.values()))
-    advertiser = next(one for one in world.members.values() if one.organization == partnership.campaign.advertiser)
     bonuses.give(
         partnership,
         amount=Money(15_000, partnership.campaign.currency),
         reason="First fifty sales of the season",
         key=uuid4(),
-        by=advertiser.actor,
+        by=world.owner_of(partnership.campaign).actor,
     )
+    _review(world)
+    smart_scores.update()
+
+
+def _review(world: World) -> None:
+    """Throwaway mails were declined; the robots' publisher has something to say about its case."""
+    statistics.run()
+    mails = QualityCase.objects.filter(rule="R27", status=CaseStatus.OPEN).order_by("pk").first()
+    if mails:
+        cases.decline(mails, category=Category.IDENTITY, note="Throwaway addresses.", by=world.network.actor)
+    robots = QualityCase.objects.filter(
+        rule="R1", status=CaseStatus.OPEN, partnership=world.partnerships["gheymat", "insurance"]
+    ).first()
+    if robots:
+        text = (
+            "این بازدیدها از یک تأمین‌کننده بود که همکاری‌مان را با او تمام کرده‌ایم. لطفاً استعلام‌های واقعی را حساب کنید."
+        )
+        cases.appeal(robots, text=text, by=world.members["gheymat"].actor)
+    tasks.settle_conversions()

@@ -13,6 +13,7 @@ BROWSERS: Final = (
     (6, "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:143.0) Gecko/20100101 Firefox/143.0"),
     (6, "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15"),
     (3, "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0"),
+    (3, "Mozilla/5.0 (iPad; CPU OS 17_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.6 Mobile/15E148 Safari/604.1"),
     (1, "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"),
 )  # fmt: skip
 """(weight, user agent)"""
@@ -37,15 +38,26 @@ class Visitor:
     source: str
     sub1: str
     address: str
+    language: str
 
 
-def visitor(random: Random) -> Visitor:
+LANGUAGES: Final = {
+    "Asia/Tehran": ((94, "fa-IR,fa;q=0.9,en;q=0.5"), (4, "en-US,en;q=0.9,fa;q=0.7"), (2, "az-AZ,az;q=0.9,fa;q=0.8")),
+    "": ((40, "en-GB,en;q=0.9"), (22, "de-DE,de;q=0.9,en;q=0.6"), (18, "fr-FR,fr;q=0.9,en;q=0.5"),
+         (17, "nb-NO,nb;q=0.9,en;q=0.7"), (3, "ja-JP,ja;q=0.9,en;q=0.4")),
+}  # fmt: skip
+"""(weight, Accept-Language), by the time zone of the shop; "": of all others."""
+
+
+def visitor(random: Random, time_zone: str = "") -> Visitor:
     is_robot = random.random() < ROBOT_SHARE
     agents = [agent for _weight, agent in BROWSERS]
     weights = [weight for weight, _agent in BROWSERS]
     agent = random.choice(ROBOTS) if is_robot else random.choices(agents, weights)[0]
     source, sub1 = random.choice(SOURCES), random.choice(SUBS)
-    return Visitor(agent, is_robot, source, sub1, _address(random))
+    spoken = LANGUAGES.get(time_zone, LANGUAGES[""])
+    language = random.choices([text for _, text in spoken], [weight for weight, _ in spoken])[0]
+    return Visitor(agent, is_robot, source, sub1, _address(random), language)
 
 
 def _address(random: Random) -> str:

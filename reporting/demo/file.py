@@ -75,7 +75,8 @@ def _campaign(campaign: Campaign) -> dict[str, Any]:
 
 
 def _links() -> Any:
-    active = TrackingLink.objects.filter(retired_at=None, partnership__status=PartnershipStatus.ACTIVE)
+    """Those of smart links are used by these alone."""
+    active = TrackingLink.objects.filter(retired_at=None, smart_link=None, partnership__status=PartnershipStatus.ACTIVE)
     return active.select_related("partnership__campaign", "partnership__publisher", "creative").order_by("pk")
 
 

@@ -47,6 +47,8 @@ class CampaignParty:
     slogan: str = ""
     top_up: int = 0
     """What the advertiser paid in, in minor units."""
+    attribution_model: str = "last_click"
+    view_window_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,17 @@ class PublisherParty:
     applies: tuple[str, ...] = ()
     daily_clicks: int = 20
     conversion_factor: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CouponParty:
+    code: str
+    campaign: str
+    description: str
+    publisher: str = ""
+    is_exclusive: bool = False
+    orders_without_click: int = 0
+    """In thirty days: the code was heard or read, nothing was clicked."""
 
 
 TEHRAN: Final = {"language": "fa", "currency": "IRR", "country": "IR", "time_zone": "Asia/Tehran"}
@@ -137,6 +150,7 @@ CAMPAIGNS: Final = (
         ("#14532d", "#f7fee7"),
         "Go out. Stay dry.",
         4_000_000,
+        view_window_hours=24,
     ),
     CampaignParty(
         "fashion",
@@ -153,6 +167,7 @@ CAMPAIGNS: Final = (
         ("#9d174d", "#fdf2f8"),
         "پاییز، به رنگ نیلوفر",
         9_000_000_000,
+        attribution_model="coupon_first",
     ),
     CampaignParty(
         "insurance",
@@ -185,6 +200,15 @@ CAMPAIGNS: Final = (
         ("#6d28d9", "#f5f3ff"),
         "Bonjour, tomorrow.",
         1_200_000,
+    ),
+)
+
+COUPONS: Final = (
+    CouponParty("WELCOME5", "fashion", "۵٪ برای نخستین خرید، برای همه"),
+    CouponParty("PAEEZ10", "fashion", "۱۰٪ تخفیف مجموعهٔ پاییزه", "takhfif", orders_without_click=14),
+    CouponParty("SARA15", "fashion", "۱۵٪ برای دنبال‌کنندگان سارا", "sara", is_exclusive=True, orders_without_click=22),
+    CouponParty(
+        "TRAIL20", "outdoor", "20 dollars off orders over 150", "trail", is_exclusive=True, orders_without_click=9
     ),
 )
 
@@ -235,8 +259,8 @@ PUBLISHERS: Final = (
         "معرفی استایل روزانه با استوری و ویدیو.",
         "۲۱۰ هزار دنبال‌کننده",
         (("influencer", "سارا استایل", "https://saramedia.example/style", 210_000),),
-        ("fashion",),
-        daily_clicks=38,
+        ("fashion", "insurance"),
+        daily_clicks=30,
         conversion_factor=0.8,
     ),
     PublisherParty(
@@ -251,7 +275,10 @@ PUBLISHERS: Final = (
         "comparison",
         "اپ و سایت مقایسهٔ قیمت بیمه و کالا.",
         "ماهانه ۳۰۰ هزار کاربر",
-        (("comparison", "قیمت‌سنج", "https://gheymatsanj.example", 300_000),),
+        (
+            ("comparison", "قیمت‌سنج", "https://gheymatsanj.example", 300_000),
+            ("app", "اپ قیمت‌سنج", "https://gheymatsanj.example/app", 120_000),
+        ),
         ("insurance",),
         ("fashion",),
         daily_clicks=44,

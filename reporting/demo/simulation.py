@@ -63,7 +63,7 @@ class Simulation:
         random = Random(f"{self.seed}:{number}")  # noqa: S311  a dice, not a secret
         link = random.choice(self.world["links"])
         person = visitor(random)
-        headers = {"User-Agent": person.user_agent, "Accept-Language": "fa-IR,fa;q=0.9,en;q=0.5"}
+        headers = {"User-Agent": person.user_agent, "Accept-Language": person.language}
         headers["X-Forwarded-For"] = person.address  # `make run` trusts this machine to say so
         if link.get("creative"):
             for _view in range(random.randint(1, 6)):
@@ -80,8 +80,7 @@ class Simulation:
         url = httpx.URL(link["url"]).copy_merge_params(query)
         answer = await client.get(url, headers=headers)
         self._count("robot clicks" if person.is_robot else "clicks", answer, 302)
-        landing = parse_qs(urlsplit(answer.headers.get("location", "")).query)
-        return next(iter(landing.get(CLICK_PARAMETER, [])), None)
+        return brought(answer.headers.get("location", ""))
 
     async def convert(
         self, client: httpx.AsyncClient, campaign: dict[str, Any], click_id: str, order: str, random: Random
@@ -120,6 +119,15 @@ class Simulation:
             self.done[what] += 1
         else:
             self.errors[f"{what}: {answer.status_code}"] += 1
+
+
+def brought(location: str) -> str | None:
+    """The click id that comes to the shop; to an app through the Play store's referrer. Diverted visitors bring none."""
+    query = parse_qs(urlsplit(location).query)
+    for found in (query, parse_qs("".join(query.get("referrer", [])))):
+        if ids := found.get(CLICK_PARAMETER):
+            return ids[0]
+    return None
 
 
 def major(minor: int, currency: str) -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from advertisers import campaigns, creatives, goals, mandates, plans
-from advertisers.models import Campaign, Creative, GoalKind, Scope
+from advertisers.models import Campaign, Coupon, Creative, GoalKind, LandingPage, Scope
 from advertisers.plans import Terms
 from network import organizations
 from network.actors import Actor
@@ -50,10 +50,17 @@ class World:
     creatives: dict[str, list[Creative]] = field(default_factory=dict)
     partnerships: dict[tuple[str, str], Partnership] = field(default_factory=dict)
     links: dict[tuple[str, str], list[TrackingLink]] = field(default_factory=dict)
+    coupons: dict[str, Coupon] = field(default_factory=dict)
+    letters: dict[str, Creative] = field(default_factory=dict)
+    native: dict[str, list[Creative]] = field(default_factory=dict)
+    pages: dict[str, list[LandingPage]] = field(default_factory=dict)
 
     @property
     def network(self) -> Member:
         return self.members[parties.NETWORK.key]
+
+    def owner_of(self, campaign: Campaign) -> Member:
+        return next(one for one in self.members.values() if one.organization == campaign.advertiser)
 
 
 @transaction.atomic
@@ -122,6 +129,8 @@ def _publish(world: World, party: CampaignParty) -> None:
         currency=advertiser.organization.currency,
         validation_days=party.validation_days,
         window_days=party.window_days,
+        attribution_model=party.attribution_model,
+        view_window_hours=party.view_window_hours,
         by=advertiser.actor,
     )
     proposed = set(campaign.goals.values_list("code", flat=True))
@@ -175,8 +184,7 @@ def _promote(world: World, publisher: PublisherParty) -> None:
 def _partner(world: World, member: Member, key: str) -> None:
     campaign = world.campaigns[key]
     applied = partnerships.apply(campaign, publisher=member.organization, by=member.actor)
-    advertiser = next(one for one in world.members.values() if one.organization == campaign.advertiser)
-    partnership = partnerships.approve(applied, by=advertiser.actor)
+    partnership = partnerships.approve(applied, by=world.owner_of(campaign).actor)
     pair = (member.party.key, key)
     world.partnerships[pair] = partnership
     shown = [world.creatives[key][0], world.creatives[key][1], world.creatives[key][-1]]

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from reporting.demo import aftermath, file, history, parties, world
+from reporting.demo import aftermath, file, history, offers, parties, reach, world
 
 
 class Command(BaseCommand):
@@ -42,6 +42,8 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:
             cursor.execute("SET synchronous_commit TO off")  # a crash only means to start over
         built = world.build()
+        offers.add(built)
+        reach.add(built)
         progress(f"{len(built.members)} organizations, {len(parties.CAMPAIGNS)} campaigns")
         history.write(built, progress)
         aftermath.accrue(progress)
