@@ -21,8 +21,11 @@ INSERT INTO tracking_convertedvisitor (key, campaign_id, visitor, at)
 SELECT DISTINCT ON (k.visitor) v.campaign_id || ':' || k.visitor, v.campaign_id, k.visitor, v.received_at
 FROM tracking_conversion v
 JOIN tracking_attribution a ON a.conversion_id = v.id
-JOIN tracking_click k ON k.campaign_id = v.campaign_id AND k.at = a.clicked_at AND k.nonce = a.click_nonce
-WHERE v.campaign_id = %s AND v.received_at >= %s AND NOT v.is_test AND v.verdict <> 'invalid' AND k.visitor IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT visitor FROM tracking_click
+    WHERE campaign_id = v.campaign_id AND at = a.clicked_at AND nonce = a.click_nonce AND visitor IS NOT NULL OFFSET 0
+) AS k
+WHERE v.campaign_id = %s AND v.received_at >= %s AND NOT v.is_test AND v.verdict <> 'invalid'
 ORDER BY k.visitor, v.received_at
 ON CONFLICT (key) DO NOTHING"""
 

@@ -9,16 +9,19 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
 from advertisers.models import Campaign, System
 from network.models import Organization
 from network.money import Currency, Money
-from tracking.models import Conversion, Postback
+from tracking.models import Conversion, Postback, Refund
 from tracking.outcomes import LOOKS, OUTCOMES, REJECTED, TAKING_EFFECT, UNPAID, Explanation, Outcome
+from tracking.workset import PATIENCE
 
 PAGE: Final = 50
+LATEST: Final = (timedelta(days=1), timedelta(days=10))
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -118,14 +121,19 @@ def log(organization: Organization, wanted: Filter) -> tuple[list[Row], str]:
         found = found.filter(campaign_id__in=list(campaigns))
     if wanted.order_id:
         found = found.alias(order=KT("fields__order_id")).filter(order=wanted.order_id)
-    postbacks = list(_after(found, wanted.before).order_by("-received_at", "-id")[: PAGE + 1])
+    postbacks = _page(_after(found, wanted.before), _read(wanted.before))
     more = cursor(postbacks[PAGE - 1]) if len(postbacks) > PAGE else ""
     return rows(postbacks[:PAGE]), more
 
 
 def about(conversion: Conversion) -> list[Row]:
-    """All calls that made or changed one conversion, oldest first."""
-    return rows(Postback.objects.filter(conversion_id=conversion.pk).order_by("received_at"))
+    """All calls that made or changed one conversion, oldest first. Few come before it: a change of its status or a refund."""
+    refunded = Refund.objects.filter(conversion=conversion.pk).values_list("received_at", flat=True)
+    since = min([conversion.received_at - PATIENCE, *refunded])
+    found = Postback.objects.filter(
+        conversion_id=conversion.pk, received_at__gte=since, received_at__lte=timezone.now()
+    )
+    return rows(found.order_by("received_at"))
 
 
 def rows(postbacks: Iterable[Postback]) -> list[Row]:
@@ -145,10 +153,31 @@ def cursor(postback: Postback) -> str:
 
 
 def _after(found: QuerySet[Postback], text: str) -> QuerySet[Postback]:
+    read = _read(text)
+    if read is None:
+        return found
+    at, id_ = read
+    return found.filter(Q(received_at__lt=at) | Q(received_at=at, id__lt=id_), received_at__lte=at)
+
+
+def _read(text: str) -> tuple[datetime, UUID] | None:
     """A cursor that cannot be read is none."""
     moment, _, identifier = text.partition("-")
     try:
-        at, id_ = EPOCH + timedelta(microseconds=int(moment)), UUID(identifier)
+        return EPOCH + timedelta(microseconds=int(moment)), UUID(identifier)
     except (ValueError, OverflowError):
-        return found
-    return found.filter(Q(received_at__lt=at) | Q(received_at=at, id__lt=id_), received_at__lte=at)
+        return None
+
+
+def _page(found: QuerySet[Postback], after: tuple[datetime, UUID] | None) -> list[Postback]:
+    """A page and one more. First among the latest: all that is kept is only looked at where these are too few."""
+    end = after[0] if after else timezone.now()
+    for back in LATEST:
+        try:
+            within = found.filter(received_at__gte=end - back)
+        except OverflowError:  # a made-up cursor
+            within = found
+        postbacks = list(within.order_by("-received_at", "-id")[: PAGE + 1])
+        if len(postbacks) > PAGE:
+            return postbacks
+    return list(found.order_by("-received_at", "-id")[: PAGE + 1])

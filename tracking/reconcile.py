@@ -17,6 +17,7 @@ CROSS JOIN LATERAL (
     SELECT subs, lacking.verdict = 'valid' AND verdict = 'invalid' AND NOT (
             reasons <> '{}' AND reasons <@ ARRAY['duplicate_click']::varchar[]) AS doubted FROM tracking_click
     WHERE campaign_id = lacking.campaign_id AND at = attribution.clicked_at AND nonce = attribution.click_nonce
+    OFFSET 0
 ) AS click
 WHERE conversion.id = lacking.id AND lacking.received_at >= %s
     AND lacking.subs IS NULL AND lacking.partnership_id IS NOT NULL

@@ -132,7 +132,7 @@ def report(
     fields = {"kind": "conversion", "goal": "sale", "amount": 5_000, "order_id": order_id} | fields
     fields = {"click_id": None, "currency": campaign.currency, "status": "", "test": False, "warnings": []} | fields
     postback = Postback.objects.create(
-        id=uuid7(),
+        id=uuid7(nanoseconds=ms(received_at) * 10**6),
         campaign_id=campaign.pk,
         received_at=received_at,
         channel=channel,

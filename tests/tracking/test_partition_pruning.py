@@ -9,19 +9,26 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from redis import Redis
 
 from advertisers.models import Campaign
+from payouts import facts
 from publishers.models import TrackingLink
+from reporting import journeys
+from reporting.breakdowns import value_of
+from tests.cast import Member
 from tests.tracking import stage
-from tracking import partitions, reconcile
+from tracking import converted, partitions, postbacks, reconcile
+from tracking.files import history_sql
 from tracking.ingest.visitors import Visitors
 from tracking.models import Conversion
-from tracking.quality import warming
+from tracking.quality import recompute, statistics, warming
 
 DAYS = 20
-TABLES = re.compile(r"tracking_(?:click|impression)\b")
+TABLES = re.compile(r"tracking_(?:click|impression|postback)\b")
 
 
 @pytest.fixture(autouse=True)
@@ -55,14 +62,19 @@ def touched(statement: str, values: Any) -> set[str]:
         node = waiting.pop()
         waiting += node.get("Plans", [])
         name = node.get("Relation Name", "")
-        if name.startswith(("tracking_click_", "tracking_impression_")) and node.get("Actual Loops"):
+        if TABLES.match(re.sub(r"_(?:[0-9]{8}|default)$", "", name)) and node.get("Actual Loops"):
             found.add(name)
     return found
 
 
-def days(*ago: int) -> set[str]:
+def days(*ago: int, table: str = "tracking_click") -> set[str]:
     today = timezone.now().date()
-    return {partitions.name("tracking_click", date.fromordinal(today.toordinal() - number)) for number in ago}
+    return {partitions.name(table, date.fromordinal(today.toordinal() - number)) for number in ago}
+
+
+def any_of(statements: list[tuple[str, Any]]) -> set[str]:
+    assert statements
+    return set().union(*(touched(*one) for one in statements))
 
 
 def test_a_conversion_looks_for_its_click_in_one_partition(
@@ -99,3 +111,104 @@ def test_a_new_reader_of_a_shard_looks_at_the_last_day(redis: Redis, link: Track
     assert statements
     for statement in statements:
         assert touched(*statement) <= {*days(-2, -1, 0, 1), "tracking_click_default"}
+
+
+@pytest.fixture
+def sale(redis: Redis, campaign: Campaign, link: TrackingLink) -> Conversion:
+    """Of a click three days ago."""
+    at = stage.to_ms(timezone.now() - timedelta(days=3))
+    stage.send(redis, stage.event(link, at, n=7))
+    stage.ingest(redis)
+    stage.process(stage.report(campaign, "A-1", click_id=stage.click_id(link, at, 7)))
+    return Conversion.objects.select_related("attribution").get()
+
+
+class TestOneClick:
+    """Where its time is known."""
+
+    def test_of_converted_visitors(self, sale: Conversion) -> None:
+        assert touched(converted.COLLECT, [sale.campaign_id, timezone.now() - timedelta(days=1)]) == days(3)
+
+    def test_of_imported_conversions(self, sale: Conversion) -> None:
+        Conversion.objects.update(subs=None)
+        assert touched(history_sql.FILL_SUBS, [[sale.pk]]) == days(3)
+
+    def test_in_what_publishers_are_told(self, sale: Conversion) -> None:
+        with seen() as statements:
+            assert facts._click(sale)
+            assert facts.report_of(sale)
+        assert any_of(statements) == days(3) | days(0, table="tracking_postback")
+
+    def test_in_reports_by_dimension(self, sale: Conversion) -> None:
+        with seen() as statements:
+            assert list(Conversion.objects.values_list(value_of("country"))) == [("",)]
+        assert any_of(statements) == days(3)
+
+    def test_of_old_software(self, sale: Conversion) -> None:
+        now = timezone.now()
+        assert touched(statistics.AGENTS, [now - timedelta(days=7), now]) == days(3)
+
+
+class TestAStretchOfTime:
+    def test_of_undeclared_sites(self, sale: Conversion) -> None:
+        now = timezone.now()
+        found = touched(statistics.REFERRERS, [[sale.campaign_id], now - timedelta(days=4), now])
+        assert found == days(0, 1, 2, 3, 4)
+
+    def test_of_clicks_that_are_judged_again(self, sale: Conversion) -> None:
+        now = timezone.now()
+        with seen() as statements:
+            assert len(recompute._read(sale.campaign_id, now - timedelta(days=4), -(2**63), now, 10)) == 1
+        assert any_of(statements) <= days(0, 1, 2, 3, 4)
+
+    def test_of_reports_that_are_judged_again(self, sale: Conversion) -> None:
+        with seen() as statements:
+            assert [call.pk for call in recompute._calls([sale])]
+        assert any_of(statements) == days(0, table="tracking_postback")
+
+    def test_of_visits_without_a_sale(self, sale: Conversion) -> None:
+        now = timezone.now()
+        values = {
+            "campaigns": [sale.campaign_id],
+            "since": now - timedelta(days=4),
+            "until": now,
+            "first": now.date() - timedelta(days=4),
+            "last": now.date(),
+        }
+        statement = journeys.LOST.format(column=journeys.COLUMNS["publisher"])
+        assert touched(statement, values) <= days(0, 1, 2, 3, 4)
+
+    def test_of_visits_before_a_conversion(self, redis: Redis, campaign: Campaign, link: TrackingLink) -> None:
+        Campaign.objects.filter(pk=campaign.pk).update(window_days=7)
+        campaign.refresh_from_db()
+        at = stage.to_ms(timezone.now() - timedelta(days=3))
+        stage.send(redis, stage.event(link, at, n=7))
+        stage.ingest(redis)
+        with seen() as statements:
+            stage.process(stage.report(campaign, "A-1", click_id=stage.click_id(link, at, 7)))
+        events = [one for one in statements if "tracking_postback" not in one[0]]
+        views = days(*range(11), table="tracking_impression")
+        assert any_of(events) <= days(*range(11)) | views
+
+
+class TestTheLog:
+    def test_one_call(self, sale: Conversion, nima: Member, client: Client) -> None:
+        client.force_login(nima.user)
+        with seen() as statements:
+            assert client.get(reverse("tracking:postback-detail", args=[sale.pk])).status_code == 200
+        assert any_of(statements) == days(0, table="tracking_postback")
+
+    def test_a_page_of_the_latest(self, campaign: Campaign, nima: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(postbacks, "PAGE", 2)
+        for number in range(3):
+            stage.report(campaign, f"A-{number}")
+        with seen() as statements:
+            assert len(postbacks.log(nima.organization, postbacks.Filter())[0]) == 2
+        late = days(*range(-15, 2), table="tracking_postback") | {"tracking_postback_default"}
+        assert any_of(statements) <= late
+
+    def test_the_calls_about_a_conversion(self, sale: Conversion, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(postbacks, "PATIENCE", timedelta(days=2))
+        with seen() as statements:
+            assert len(postbacks.about(sale)) == 1
+        assert any_of(statements) <= days(0, 1, 2, table="tracking_postback")

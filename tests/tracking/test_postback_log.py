@@ -34,10 +34,11 @@ def text(client: Client, url: str = LIST, **query: str) -> str:
 
 def rejected(campaign: Campaign, reason: str = "invalid_amount", *, at: datetime | None = None) -> Postback:
     """As the edge keeps a call that it refused."""
+    at = at or timezone.now()
     return Postback.objects.create(
-        id=uuid7(),
+        id=uuid7(nanoseconds=int(at.timestamp() * 1000) * 10**6),
         campaign_id=campaign.pk,
-        received_at=at or timezone.now(),
+        received_at=at,
         channel="server",
         method="GET",
         raw="order_id=<b>B-1</b>&amount=1,000&token=***",

@@ -69,8 +69,11 @@ ON CONFLICT DO NOTHING RETURNING postback_id
 
 FILL_SUBS: Final = """
 UPDATE tracking_conversion AS conversion SET subs = click.subs
-FROM tracking_attribution AS attribution, tracking_click AS click
-WHERE conversion.id = ANY(%s::uuid[]) AND conversion.subs IS NULL AND attribution.conversion_id = conversion.id
-    AND click.campaign_id = conversion.campaign_id AND click.at = attribution.clicked_at
-    AND click.nonce = attribution.click_nonce
+FROM tracking_conversion AS lacking
+JOIN tracking_attribution AS attribution ON attribution.conversion_id = lacking.id
+CROSS JOIN LATERAL (
+    SELECT subs FROM tracking_click
+    WHERE campaign_id = lacking.campaign_id AND at = attribution.clicked_at AND nonce = attribution.click_nonce OFFSET 0
+) AS click
+WHERE lacking.id = ANY(%s::uuid[]) AND lacking.subs IS NULL AND conversion.id = lacking.id
 """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 from django.conf import settings
@@ -229,7 +230,8 @@ def _own(job: FileJob, entries: Mapping[int, Entry]) -> set[str]:
     originals = [entry.original for entry in entries.values() if entry.original]
     if not originals:
         return set()
-    found = Postback.objects.filter(id__in=originals, campaign_id=job.campaign_id or 0, channel="upload")
+    found = Postback.objects.by_ids([UUID(one) for one in originals])
+    found = found.filter(campaign_id=job.campaign_id or 0, channel="upload")
     marks = {str(pk): raw.partition(":")[0] for pk, raw in found.values_list("id", "raw")}
     numbers = {entry.original: number for number, entry in entries.items() if entry.original}
     return {pk for pk, mark in marks.items() if f"{mark}:" == _mark(job, numbers[pk])}

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -187,7 +188,9 @@ CLICKS: Final = """
 SELECT at, nonce, link_id, partnership_id, plan_version, day, host(ip), user_agent, consent, verdict, reasons, diverted,
     is_unique, is_test, visitor, country, device, system, browser, source, subs, channel, creative_id, landing_id,
     smart_link_id
-FROM tracking_click WHERE campaign_id = %s AND (at, nonce) > (%s, %s) AND at < %s ORDER BY at, nonce LIMIT %s"""
+FROM tracking_click WHERE campaign_id = %s AND (at, nonce) > (%s, %s) AND at >= %s AND at < %s
+ORDER BY at, nonce LIMIT %s"""
+"""The first comparison finds the row, the second the partition."""
 
 
 @dataclass(slots=True)
@@ -256,7 +259,7 @@ def _is_in(run: QualityRun, row: Row) -> bool:
 
 def _read(campaign: int, at: datetime, nonce: int, end: datetime, limit: int) -> list[Row]:
     with connection.cursor() as cursor:
-        cursor.execute(CLICKS, [campaign, at, nonce, end, limit])
+        cursor.execute(CLICKS, [campaign, at, nonce, at, end, limit])
         return [Row(*row) for row in cursor.fetchall()]
 
 
@@ -461,11 +464,20 @@ def _conversions(run: QualityRun, moves: Moves) -> None:
         run.position |= {"at": conversions[-1].occurred_at.isoformat(), "id": str(conversions[-1].pk)}
 
 
+def _calls(conversions: list[Conversion]) -> QuerySet[Postback]:
+    """The reports that made them."""
+    times = [each.received_at for each in conversions]
+    if not times:
+        return Postback.objects.none()
+    found = Postback.objects.filter(received_at__range=(min(times), max(times)))
+    return found.filter(campaign_id=conversions[0].campaign_id, id__in=[each.pk for each in conversions])
+
+
 def _moved(conversions: list[Conversion], values: Mapping[int, Mapping[str, int]], *, write: bool) -> list[Move]:
     signals: dict[Any, list[QualitySignal]] = defaultdict(list)
     for signal in QualitySignal.objects.filter(conversion__in=conversions).select_related("case"):
         signals[signal.conversion_id].append(signal)
-    calls = {call.id: call for call in Postback.objects.filter(id__in=[each.pk for each in conversions])}
+    calls = {call.id: call for call in _calls(conversions)}
     subjects = [
         _subject(each, calls[each.pk])
         for each in conversions

@@ -150,7 +150,7 @@ def find(subjects: Collection[Subject], now: datetime) -> Iterator[Found]:
     yield from _bursts(by_id, now)
     yield from _old_software(by_id, now)
     yield from _sub_ids(by_id, now)
-    yield from _referrers(by_id)
+    yield from _referrers(by_id, now)
     yield from _refunds(by_id, now)
     yield from _customers(by_id, now)
     yield from _woken_up(by_id, now)
@@ -330,7 +330,7 @@ def is_old(user_agent: str) -> bool:
         last = OLD.get(part.family) if part else None
         if part is None or not part.major or last is None:
             continue
-        version = f"{part.major}.{part.minor or 0}" if isinstance(last, float) else part.major
+        version = f"{part.major}.{part.minor or 0}" if "." in str(last) else part.major
         try:
             if _number(version) <= _number(str(last)):
                 return True
@@ -365,13 +365,14 @@ SELECT click.partnership_id, click.referrer, count(*)
 FROM unnest(%s::bigint[]) AS asked (campaign)
 CROSS JOIN LATERAL (
     SELECT partnership_id, referrer, consent FROM tracking_click
-    WHERE campaign_id = asked.campaign AND verdict = 'valid' AND diverted = '' ORDER BY at DESC LIMIT 5000
+    WHERE campaign_id = asked.campaign AND at >= %s AND at <= %s AND verdict = 'valid' AND diverted = ''
+    ORDER BY at DESC LIMIT 5000
 ) AS click WHERE click.consent <> 'denied'
 GROUP BY 1, 2"""
 
 
-def _referrers(subjects: dict[int, Subject]) -> Iterator[Found]:
-    """R29: the last 5,000 clicks of each campaign."""
+def _referrers(subjects: dict[int, Subject], now: datetime) -> Iterator[Found]:
+    """R29: the last 5,000 clicks of each campaign within a month."""
     campaigns = sorted({subject.campaign for subject in subjects.values()})
     declared: dict[int, list[str]] = defaultdict(list)
     publishers = {subject.publisher for subject in subjects.values()}
@@ -380,7 +381,7 @@ def _referrers(subjects: dict[int, Subject]) -> Iterator[Found]:
     ):
         declared[publisher].append(hosts.host(url))
     counts: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])  # all, without referrer, undeclared
-    for partnership, referrer, number in _rows(REFERRERS, [campaigns]):
+    for partnership, referrer, number in _rows(REFERRERS, [campaigns, now - MONTH, now]):
         subject = subjects.get(partnership)
         if subject is None:
             continue

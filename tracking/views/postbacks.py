@@ -38,6 +38,6 @@ def listing(request: Request) -> HttpResponse:
 
 @access.page(kinds=BUYERS)
 def detail(request: Request, postback_id: UUID) -> HttpResponse:
-    postback = get_object_or_404(Postback.objects.visible_to(request.organization), id=postback_id)
+    postback = get_object_or_404(Postback.objects.visible_to(request.organization).by_ids([postback_id]))
     [row] = calls.rows([postback])
     return render(request, "tracking/postback_detail.html", {"row": row, "postback": postback})
