@@ -26,6 +26,7 @@ API_ERRORS: Final[dict[int, tuple[str, Promise]]] = {
     405: ("method_not_allowed", _("This address does not take that method.")),
     429: ("too_many_requests", _("Too many requests. Try again later.")),
     500: ("server_error", _("Something went wrong on our side.")),
+    503: ("unavailable", _("Our data is out of reach right now. Try again in a moment.")),
 }
 
 

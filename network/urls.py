@@ -12,3 +12,5 @@ urlpatterns = [
     path("", include("payouts.urls")),
     path("", include("reporting.urls")),
 ]
+
+handler500 = "network.views.faults.failed"
