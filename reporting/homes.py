@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from redis.exceptions import RedisError
 
 from advertisers.models import Campaign
 from network import charts
@@ -14,6 +15,7 @@ from payouts.models import Commission
 from publishers.models import Partnership, PartnershipStatus
 from reporting import attention
 from reporting.overview import Overview
+from tracking.ingest import status
 
 RECENT = 8
 
@@ -81,7 +83,16 @@ def network(request: Request) -> dict[str, Any]:
         "counts": {kind.value: kinds.filter(kind=kind).count() for kind in Kind},
         "campaigns": overview.campaigns(lambda figures: figures.spend.amount),
         "partners": overview.partners(lambda figures: figures.spend.amount),
+        "backlog": _backlog(),
     }
+
+
+def _backlog() -> status.Backlog | None:
+    """None while Redis does not answer."""
+    try:
+        return status.backlog()
+    except RedisError:
+        return None
 
 
 def _balances(request: Request) -> list[ledger.Balance] | None:
