@@ -4,6 +4,7 @@ Amounts, states and the publisher's own sub ids stay. A call that is still to be
 """
 
 from typing import Final
+from uuid import UUID
 
 from django.db import transaction
 
@@ -16,13 +17,14 @@ BLANKED: Final = ("click_id", "aff_click_id", "country", "device", "order_id", "
 
 def work() -> int:
     """All that can be done now; the number of conversions."""
-    done, last = 0, None
+    done = 0
+    last: UUID | None = None
     while keys := _batch(last):
         done, last = done + _forget(keys), keys[-1]
     return done
 
 
-def _batch(after: object) -> list[object]:
+def _batch(after: UUID | None) -> list[UUID]:
     found = ErasedConversion.objects.order_by("pk")
     if after is not None:
         found = found.filter(pk__gt=after)
@@ -30,7 +32,7 @@ def _batch(after: object) -> list[object]:
 
 
 @transaction.atomic
-def _forget(keys: list[object]) -> int:
+def _forget(keys: list[UUID]) -> int:
     told = Delivery.objects.filter(commission__conversion__in=keys).select_for_update(no_key=True, of=("self",))
     waiting = set()
     for delivery in told.select_related("commission").order_by("pk"):

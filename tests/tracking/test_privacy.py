@@ -195,9 +195,12 @@ class TestErasure:
         made = erasures.request("address", "198.51.100.99", by=nima.actor)
         transactions = []
         portion = erasures._portion
-        monkeypatch.setattr(
-            erasures, "_portion", lambda pk, portions: transactions.append(portion(pk, portions)) or transactions[-1]
-        )
+
+        def counted(pk: int, portions: Any) -> bool:
+            transactions.append(pk)
+            return portion(pk, portions)
+
+        monkeypatch.setattr(erasures, "_portion", counted)
         erase()
         made.refresh_from_db()
         assert made.clicks == 200
