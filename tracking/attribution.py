@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 
 from advertisers.models import Campaign, Coupon, Creative
+from network.models import Organization, OrganizationStatus
 from publishers.models import Partnership, PublisherKind, PublisherProfile, TrackingLink
 from tracking.deciding import Code, Decision, Found, Owner, Row, Touch, was_active
 from tracking.deciding import decide as decide_on
@@ -129,6 +130,7 @@ class Gathered:
     _owners: dict[tuple[int, str], tuple[int, datetime]] = field(init=False)
     _named: dict[tuple[int, str], Partnership] = field(init=False)
     _software: set[int] = field(init=False)
+    _suspended: set[int] = field(init=False)
     _numbers: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -158,11 +160,12 @@ class Gathered:
         found.views = self._touches(number, TouchKind.IMPRESSION)
         found.coupon = self._code(self._coupons.get((campaign.pk, _spelled(asked.coupon))))
         if asked.publisher:
-            found.named = self._named.get((campaign.pk, asked.publisher))
+            found.named = self._running(self._named.get((campaign.pk, asked.publisher)))
             if found.named is None:
                 found.flags.append("unknown_publisher")
         if campaign.ownership_days and (owner := self._owners.get((campaign.pk, asked.customer))):
-            found.owner = Owner(self._partnerships[owner[0]], owner[1])
+            partnership = self._running(self._partnerships[owner[0]])
+            found.owner = Owner(partnership, owner[1]) if partnership else None
         return found
 
     def own(self, campaign: Campaign, customer: str, partnership: Partnership, since: datetime) -> None:
@@ -217,6 +220,12 @@ class Gathered:
         publishers = {one.publisher_id for one in self._partnerships.values()}
         software = PublisherProfile.objects.filter(kind=PublisherKind.SOFTWARE, organization__in=publishers)
         self._software = set(software.values_list("organization_id", flat=True)) if len(publishers) > 1 else set()
+        suspended = Organization.objects.filter(pk__in=publishers, status=OrganizationStatus.SUSPENDED)
+        self._suspended = set(suspended.values_list("pk", flat=True)) if publishers else set()
+
+    def _running(self, partnership: Partnership | None) -> Partnership | None:
+        """None also for a suspended publisher's: it earns by no way."""
+        return partnership if partnership and partnership.publisher_id not in self._suspended else None
 
     def _primary(self, asked: Asked) -> Touch | str:
         if not asked.click_id:
@@ -235,6 +244,8 @@ class Gathered:
             return "unknown_click"
         if partnership.campaign_id != asked.campaign.pk:
             return "campaign_mismatch"
+        if partnership.publisher_id in self._suspended:
+            return "publisher_suspended"
         creative = click.id.creative_id
         visit = self._rows.get(Key(asked.campaign.pk, click.at, click.id.signed_nonce))
         return Touch(
@@ -261,13 +272,13 @@ class Gathered:
                 is_given=False,
             )
             for visit in self._visits.get((number, kind.value), [])
-            if visit.partnership_id in self._partnerships
+            if self._running(self._partnerships.get(visit.partnership_id))
         ]
 
     def _code(self, coupon: Coupon | None) -> Code | None:
         if coupon is None or coupon.publisher_id is None:
             return None
-        partnership = self._holders.get((coupon.campaign_id, coupon.publisher_id))
+        partnership = self._running(self._holders.get((coupon.campaign_id, coupon.publisher_id)))
         if partnership is None:
             return None
         ends = [at for at in (coupon.valid_until, coupon.retired_at) if at]

@@ -90,6 +90,7 @@ UNPAID: Final[dict[str, Explanation]] = {
     "partnership_inactive": Explanation(
         _("Recorded, but not paid: the click was made after the partnership had ended or was paused."),
     ),
+    "publisher_suspended": Explanation(_("Rejected: the publisher of this click is suspended.")),
     "other_channel": Explanation(
         _("Recorded, but not paid: the call says that another channel than this network brought the buyer."),
     ),

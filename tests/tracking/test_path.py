@@ -8,7 +8,9 @@ from django.utils import timezone
 from redis import Redis
 
 from advertisers.models import Campaign, Coupon
+from network import organizations
 from publishers.models import PublisherProfile, TrackingLink
+from tests.cast import Member
 from tests.tracking.stage import PHONE, click_id, conversion, event, ingest, process, report, send
 from tracking.conversions import process_all
 from tracking.models import Attribution, Conversion, CustomerOwner, ForeignClick, Postback, Touchpoint
@@ -249,3 +251,25 @@ def test_it_forgets_the_path_of_a_browser_whose_click_was_replaced(
     process(report(campaign, "A-1", click_id=click_id(second_link)))
     assert path("A-1") == [("click", second_link.partnership_id, True, "")]
     assert Conversion.objects.count() == Attribution.objects.count() == 1
+
+
+def test_a_suspended_publisher_earns_by_no_way(
+    redis: Redis, campaign: Campaign, link: TrackingLink, second_link: TrackingLink, code: Coupon, nima: Member
+) -> None:
+    """The edge refuses reports of its clicks; codes, names, customers, views and earlier clicks are no way around that."""
+    Campaign.objects.update(attribution_model="coupon_first", ownership_days=365, view_window_hours=24)
+    at, suspended = timezone.now() - timedelta(hours=1), second_link.partnership.publisher
+    send(redis, event(second_link, at, t="impression", n=5, ip="192.0.2.7"))
+    ingest(redis)
+    process(report(campaign, "A-0", click_id=click_id(second_link, at), customer_id="c-1"))
+    assert conversion("A-0").partnership == second_link.partnership
+    organizations.suspend(suspended, reason="Forged orders", by=nima.actor)
+    outcomes = process(
+        report(campaign, "A-1", coupon="PAUL10"),
+        report(campaign, "A-2", publisher=suspended.public_id),
+        report(campaign, "A-3", coupon="NOBODYS", customer_id="c-1"),
+        report(campaign, "A-4", coupon="NOBODYS", ip="192.0.2.7", user_agent=PHONE),
+        report(campaign, "A-5", click_id=click_id(link, at), touches=[click_id(second_link, timezone.now())]),
+    )
+    assert outcomes == [Outcome.UNPAID] * 4 + [Outcome.CONVERTED]
+    assert conversion("A-5").partnership == link.partnership
