@@ -135,6 +135,11 @@ ERASE_CONVERSIONS: Final = """
 UPDATE tracking_conversion SET customer_key = '', reported_reason = ''
 WHERE id IN (SELECT id FROM erased_conversion)
 """
+OWNERS: Final = """
+DELETE FROM tracking_customerowner AS owner USING tracking_conversion AS conversion
+WHERE conversion.id IN (SELECT id FROM erased_conversion)
+    AND owner.campaign_id = conversion.campaign_id AND owner.customer_key = conversion.customer_key
+"""
 FACTS: Final = """
 UPDATE tracking_qualityfacts SET address = NULL, device = NULL, mail = NULL
 WHERE conversion_id IN (SELECT id FROM erased_conversion)
@@ -145,8 +150,8 @@ ON CONFLICT DO NOTHING
 """
 REPORT: Final = """
 raw = '', ip = NULL, user_agent = '', fields = fields - CASE
-    WHEN accepted AND processed_at IS NULL THEN '{ip,user_agent,customer_id,customer_key,email,mail,phone,name}'
-    ELSE '{ip,user_agent,customer_id,customer_key,email,mail,phone,name,items,reason}' END::text[]
+    WHEN accepted AND processed_at IS NULL THEN '{ip,user_agent,customer_id,customer_key,email,mail,phone,name,kept,touches}'
+    ELSE '{ip,user_agent,customer_id,customer_key,email,mail,phone,name,kept,touches,items,reason}' END::text[]
 """
 """One that waits for its processing keeps what money depends on."""
 SINCE: Final = """
@@ -234,6 +239,7 @@ class _Eraser:
 def _belongings() -> dict[str, int]:
     """The conversions that the erased clicks of this transaction earned, and the reports of both."""
     _run(OF_CLICKS)
+    _run(OWNERS)  # before the conversions forget whose they are
     conversions = _run(ERASE_CONVERSIONS)
     _run(FACTS)
     _run(TELL)

@@ -19,7 +19,16 @@ from tests.cast import Member
 from tests.tracking import stage
 from tracking import erasures, partitions, retention
 from tracking.erasures import NotErasable
-from tracking.models import Click, Conversion, DailyCount, DeadLetter, ErasureRequest, Impression, Postback
+from tracking.models import (
+    Click,
+    Conversion,
+    CustomerOwner,
+    DailyCount,
+    DeadLetter,
+    ErasureRequest,
+    Impression,
+    Postback,
+)
 from tracking.tasks import erase, forget_old_data
 
 
@@ -166,6 +175,22 @@ class TestErasure:
         found = self.erased("click", stage.click_id(link, self.AT, 7), nima)
         self.assert_forgotten()
         assert (found.clicks, found.impressions, found.reports, found.conversions) == (1, 0, 1, 1)
+
+    def test_devices_and_owned_customers_too(self, nima: Member, link: TrackingLink) -> None:
+        sale, other = Conversion.objects.get(order_id="A-1"), Conversion.objects.get(order_id="A-2")
+        Conversion.objects.filter(pk=other.pk).update(customer_key="other")
+        for one, key in ((sale, "key"), (other, "other")):
+            CustomerOwner.objects.create(
+                campaign_id=one.campaign_id, customer_key=key, partnership=link.partnership, since=self.AT,
+                conversion_id=one.pk,
+            )  # fmt: skip
+        report = Postback.objects.get(conversion_id=sale.pk)
+        report.fields |= {"kept": {"idfa": "device-1"}, "touches": ["v1.x"], "user_agent": "Phone"}
+        report.save()
+        self.erased("click", stage.click_id(link, self.AT, 7), nima)
+        report.refresh_from_db()
+        assert report.fields.keys().isdisjoint({"kept", "touches", "user_agent"})
+        assert list(CustomerOwner.objects.values_list("customer_key", flat=True)) == ["other"]
 
     def test_by_order_id(self, nima: Member) -> None:
         found = self.erased("order", "A-1", nima)
