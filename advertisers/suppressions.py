@@ -21,6 +21,7 @@ from advertisers.models import Suppression, SuppressionSource
 from network import audit
 from network.actors import Actor
 from network.errors import DomainError
+from network.files import cell
 from network.models import Organization
 
 MAX_BYTES: Final = 20 * 1024 * 1024
@@ -98,7 +99,13 @@ def of(advertiser: Organization) -> QuerySet[Suppression]:
 def _column(found: QuerySet[Suppression], name: str) -> Iterator[str]:
     yield f"{name}\n"
     for value in found.order_by("pk").values_list(name, flat=True).iterator(chunk_size=_BATCH):
-        yield f"{value}\n"
+        yield f"{_quoted(value)}\n"
+
+
+def _quoted(value: str) -> str:
+    """As one cell of a CSV. Labels come from the links of mails, in which anybody can write."""
+    value = cell(value)
+    return '"' + value.replace('"', '""') + '"' if any(mark in value for mark in '",;') else value
 
 
 def _lines(data: bytes) -> Iterable[str]:

@@ -44,6 +44,22 @@ def test_a_publisher_gets_hashes_and_only_its_own_labels(ada: Member, pia: Membe
     assert AuditEntry.objects.filter(action="suppression.downloaded").count() == 2
 
 
+def test_a_label_is_no_formula_and_stays_in_its_cell(ada: Member, pia: Member) -> None:
+    """Whoever has a mail's link can unsubscribe any label."""
+    for label in ('=HYPERLINK("https://evil.example")', "a,b", "@SUM(1)", "reader-7"):
+        Suppression.objects.create(
+            advertiser=ada.organization, publisher=pia.organization, label=label, source="unsubscribe"
+        )
+    found = suppressions.download(ada.organization, publisher=pia.organization, form="labels", by=pia.actor)
+    assert list(found) == [
+        "label\n",
+        '"\'=HYPERLINK(""https://evil.example"")"\n',
+        '"a,b"\n',
+        "'@SUM(1)\n",
+        "reader-7\n",
+    ]
+
+
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"a\x00b"])
 def test_it_refuses_what_is_no_text(ada: Member, data: bytes) -> None:
     with pytest.raises(suppressions.ListUnreadable):

@@ -11,6 +11,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from advertisers.models import Campaign
 from network import access, formats
+from network.files import cell
 from network.http import Request
 from network.models import Kind, Organization
 from publishers.models import Partnership
@@ -57,12 +58,12 @@ def export(request: Request) -> HttpResponse:
     is_publisher = request.organization.kind == Kind.PUBLISHER
     out.writerow([name for name in HEADER if not (is_publisher and name in {"reason", "everflow_code", "publisher"})])
     for row in diversions.exported(request.organization, _form(request).wanted):
-        shared: list[object] = [row.day.isoformat(), _safe(row.campaign)]
+        shared: list[object] = [row.day.isoformat(), cell(row.campaign)]
         if is_publisher:
             out.writerow([*shared, row.category, row.clicks])
         else:
             number = diversions.reason(row.code).everflow
-            out.writerow([*shared, _safe(row.publisher), row.category, row.code, number or "", row.clicks])
+            out.writerow([*shared, cell(row.publisher), row.category, row.code, number or "", row.clicks])
     return response
 
 
@@ -91,8 +92,3 @@ def _names(group: str, rows: list[Row]) -> dict[Any, str]:
 def _share(part: int, whole: int) -> int | None:
     """In basis points."""
     return part * 10_000 // whole if whole else None
-
-
-def _safe(text: str) -> str:
-    """A name that a spreadsheet would take for a formula stays a name."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
