@@ -22,7 +22,7 @@ from reporting.demo.parties import CampaignParty, Party, PublisherParty, Rate
 from tracking.quality import thresholds
 
 AT_ONCE = dict.fromkeys(
-    ["sale_seconds", "lead_seconds", "install_seconds", "custom_seconds", "per_minute", "spacing_percent"], 0
+    "sale_seconds lead_seconds install_seconds custom_seconds checkout_seconds per_minute spacing_percent".split(), 0
 )
 """The demo's visitors decide at once, and one like the other: the rules about such haste would hold them all."""
 HISTORY = timedelta(days=29)
@@ -126,6 +126,7 @@ def _publish(world: World, party: CampaignParty) -> None:
         description=party.description,
         terms=party.terms,
         landing_url=party.landing_url,
+        fallback_url=advertiser.party.website,
         currency=advertiser.organization.currency,
         validation_days=party.validation_days,
         window_days=party.window_days,
