@@ -9,8 +9,7 @@ since 1970, UTC), nonce u64 (random). The MAC is over "v1." and the payload, tru
 import hashlib
 import hmac
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +22,7 @@ _PAYLOAD: Final = struct.Struct(">BBHIHIHIHIQ")
 _HEAD: Final = struct.Struct(">BBHIHIHI")
 _TAIL: Final = struct.Struct(">HIQ")
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+_USUAL: Final = bytes.maketrans(b"-_", b"+/")
 _MAC: Final = 16
 _LOW: Final = 0xFFFFFFFF
 
@@ -103,19 +103,19 @@ def head(keys: Keys, partnership: int, link: int, creative: int | None, consent:
 def signed(key: bytes, head: bytes, at_ms: int, nonce: int) -> bytes:
     """The click id with this head, in ASCII."""
     payload = head + _TAIL.pack(at_ms >> 32, at_ms & _LOW, nonce)
-    data = b2a_base64(payload + _mac(key, payload), newline=False)
-    return b"v1." + data[:-1].translate(_URL_SAFE)  # without the "=" at the end
+    return b"v1." + _in_base64(payload + _mac(key, payload))
 
 
 def read(keys: Keys, text: str) -> ClickId:
     """What we signed; raises MalformedClickId, or BadClickId when the signature is not ours."""
     if len(text) != LENGTH or not text.startswith(PREFIX) or not text.isascii():
         raise MalformedClickId(text[:LENGTH])
+    written = text[len(PREFIX) :].encode()
     try:
-        data = urlsafe_b64decode(text[len(PREFIX) :] + "=")
+        data = a2b_base64(written.translate(_USUAL) + b"=")
     except ValueError:
         raise MalformedClickId(text) from None
-    if urlsafe_b64encode(data).rstrip(b"=").decode() != text[len(PREFIX) :]:  # one click, one spelling
+    if _in_base64(data) != written:  # one click, one spelling
         raise MalformedClickId(text)
     payload, mac = data[: _PAYLOAD.size], data[_PAYLOAD.size :]
     key_id, consent, p1, p2, l1, l2, c1, c2, a1, a2, nonce = _PAYLOAD.unpack(payload)
@@ -124,6 +124,10 @@ def read(keys: Keys, text: str) -> ClickId:
     if consent >= len(CONSENTS):
         raise BadClickId(text)
     return ClickId(p1 << 32 | p2, l1 << 32 | l2, (c1 << 32 | c2) or None, a1 << 32 | a2, nonce, CONSENTS[consent])
+
+
+def _in_base64(data: bytes) -> bytes:
+    return b2a_base64(data, newline=False)[:-1].translate(_URL_SAFE)  # without the "=" at the end
 
 
 def looks_like_one(text: str) -> bool:
