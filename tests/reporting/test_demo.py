@@ -12,7 +12,17 @@ from payouts.models import Bonus, Commission, CommissionStatus
 from publishers.models import PartnershipStatus, TrackingLink
 from reporting.demo import parties
 from tests.cast import Member
-from tracking.models import Conversion, DailyCount, Postback
+from tracking.models import (
+    AppealStatus,
+    Conversion,
+    DailyBreakdown,
+    DailyCount,
+    Postback,
+    QualityAppeal,
+    QualityCase,
+    TouchKind,
+    Touchpoint,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +50,7 @@ def test_it_builds_a_network_whose_history_adds_up(quiet: None, tmp_path: Path) 
     states = set(Commission.objects.values_list("status", flat=True))
     assert {CommissionStatus.PENDING, CommissionStatus.APPROVED, CommissionStatus.DECLINED} <= states
     assert Bonus.objects.count() == 1
+    assert_it_shows_what_there_is()
     assert proof.verify() == []
     world = json.loads(file.read_text())
     assert set(world["cast"]) == {"network", "opm", "advertiser", "publisher"}
@@ -49,6 +60,19 @@ def test_it_builds_a_network_whose_history_adds_up(quiet: None, tmp_path: Path) 
     call_command("demo", file=file, verbosity=0)
     assert Commission.objects.count() == before
     assert json.loads(file.read_text()) == world, "a second time changes nothing"
+
+
+def assert_it_shows_what_there_is() -> None:
+    counted = DailyBreakdown.objects.filter(clicks__gt=0)
+    channels = set(counted.filter(dimension="channel").values_list("value", flat=True))
+    assert channels >= {"website", "social", "email", "display", "native", "influencer", "coupon", "app"}
+    assert {"landing", "smart_link", "sub1"} <= set(counted.values_list("dimension", flat=True))
+    diverted = DailyBreakdown.objects.filter(dimension="diversion").values_list("value", flat=True)
+    assert len(set(diverted)) > 1
+    assert Touchpoint.objects.filter(position__gt=1).exists(), "paths of several touches"
+    assert Conversion.objects.filter(attribution__kind=TouchKind.COUPON).exists(), "sales by code, without a click"
+    assert set(QualityCase.objects.values_list("rule", flat=True)) >= {"R1"}
+    assert QualityAppeal.objects.filter(status=AppealStatus.WAITING).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
