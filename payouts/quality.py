@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import inf
 from typing import Any, Final
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -26,6 +27,17 @@ from tracking.models import (
     Verdict,
 )
 from tracking.quality.rules import CODES, HOLD, RULES, Category, Rule, category
+
+AGES: Final[dict[float, Promise]] = {
+    10: _("under 10 seconds"),
+    60: _("under a minute"),
+    600: _("under 10 minutes"),
+    3_600: _("under an hour"),
+    7_200: _("under 2 hours"),
+    86_400: _("under a day"),
+    inf: _("a day or more"),
+}
+"""Between a click and its conversion, by the seconds that it is shorter than."""
 
 FIGURES: Final[dict[str, Promise]] = {
     "percent": _("Share (%)"),
@@ -82,7 +94,7 @@ def figures(found: Mapping[str, Any]) -> list[Figure]:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return " · ".join(str(CODES.get(each, each)) for each in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -174,13 +186,12 @@ def signal_rows(signals: Iterable[QualitySignal]) -> list[SignalRow]:
 
 def hours(case: QualityCase) -> list[tuple[str, int]]:
     """How many conversions of the case came how long after their click."""
-    steps = ((10, "< 10 s"), (60, "< 1 min"), (600, "< 10 min"), (3600, "< 1 h"), (7200, "< 2 h"), (86400, "< 1 d"))
-    counts = dict.fromkeys([label for _, label in steps] + ["≥ 1 d"], 0)
+    counts = dict.fromkeys(map(str, AGES.values()), 0)
     found = Conversion.objects.filter(signals__case=case, attribution__clicked_at__isnull=False)
     for at, clicked in found.values_list("occurred_at", "attribution__clicked_at")[:5_000]:
         if clicked is not None:
             age = (at - clicked).total_seconds()
-            counts[next((label for most, label in steps if age < most), "≥ 1 d")] += 1
+            counts[next(str(label) for most, label in AGES.items() if age < most)] += 1
     return list(counts.items())
 
 
