@@ -151,7 +151,7 @@ def _separated(read: ReadAt, start: int, delimiter: str) -> Iterator[Row]:
             end = place
             if line.count(delimiter.encode()) >= MAX_COLUMNS and line.count(b'"') < MAX_COLUMNS:
                 raise TooManyColumns
-            yield line.decode("utf-8", "replace")
+            yield _storable(line.decode("utf-8", "replace"))
 
     csv.field_size_limit(MAX_LINE)
     reader = csv.reader(text(), delimiter=delimiter)
@@ -173,14 +173,8 @@ def _objects(read: ReadAt, start: int, header: list[str]) -> Iterator[Row]:
     for line, end in lines(read, start):
         if not line.strip():
             continue
-        try:
-            found = json.loads(line)
-        except ValueError:
-            found = None
-        if not isinstance(found, dict):
-            yield Row([], end)
-            continue
-        yield Row([_plain(found.get(name)) for name in header], end)
+        found = _object(line)
+        yield Row([] if found is None else [_plain(found.get(name)) for name in header], end)
 
 
 def names_of_objects(read: ReadAt, number: int = 100) -> list[str]:
@@ -189,21 +183,31 @@ def names_of_objects(read: ReadAt, number: int = 100) -> list[str]:
     for place, (line, _end) in enumerate(lines(read, 0)):
         if place >= number:
             break
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict):
-            names |= dict.fromkeys(str(name)[:200] for name in found)
+        names |= dict.fromkeys(name[:200] for name in _object(line) or ())
     if len(names) > MAX_COLUMNS:
         raise TooManyColumns
     return list(names)
 
 
+def _object(line: bytes) -> dict[str, object] | None:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return {_storable(name): value for name, value in found.items()} if isinstance(found, dict) else None
+
+
 def _plain(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return _storable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL cannot keep; the sign in its place is refused where ids are read."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _delimiter(sample: list[str]) -> str:

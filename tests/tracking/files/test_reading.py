@@ -125,3 +125,28 @@ def test_it_keeps_leading_zeros_and_refuses_formulas() -> None:
     assert cells.text('="00123"') == "00123"
     with pytest.raises(cells.Formula):
         cells.text("=SUM(A1:A9)")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"a\\u0000": 1, "b": "x\\ud800y"}',
+        b'{"a": ' + b"9" * 5_000 + b"}",
+    ],
+)
+def test_it_reads_odd_objects_as_rows_that_can_be_stored(line: bytes) -> None:
+    data = b'{"order": "1"}\n' + line + b"\n"
+    header = reading.names_of_objects(lambda place: data[place:])
+    found = list(reading.rows(lambda place: data[place:], reading.Shape("", header, 0), 0))
+    assert len(found) == 2
+    texts = [*header, *(cell for row in found for cell in row.cells)]
+    assert not any("\x00" in text or "\ud800" in text for text in texts)
+
+
+def test_it_reads_no_nul_from_a_table() -> None:
+    """One far behind the part of the file that is looked at first: the row could never be written down."""
+    data = b"order_id,amount\n" + b"A-1,5\n" * 20_000 + b"A\x00-2,5\n"
+    shape = reading.shape_of(lambda place: data[place:])
+    last = list(reading.rows(lambda place: data[place:], shape, shape.start))[-1]
+    assert last.cells == ["A\ufffd-2", "5"]
