@@ -17,7 +17,9 @@ KEPT: Final = "kept"
 MAX_KEPT: Final = 256
 DEVICES: Final = {
     **{name: name for name in ("gaid", "idfa", "idfv", "android_id", "adid")},
-    "gps_adid": "gaid", "google_aid": "gaid", "ios_ifa": "idfa",
+    "gps_adid": "gaid",
+    "google_aid": "gaid",
+    "ios_ifa": "idfa",
 }
 """Device ids that measurement partners add to an install; kept with the report."""
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
