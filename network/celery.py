@@ -22,7 +22,11 @@ app.conf.beat_schedule = {
     "forget-converted": {"task": "tracking.tasks.forget_converted", "schedule": 86400.0},
     "work-on-files": {"task": "tracking.tasks.work_on_files", "schedule": 2.0, "options": {"expires": 5}},
     "connect-foreign-ids": {"task": "tracking.tasks.connect_foreign_ids", "schedule": 600.0},
-    "judge-partnerships": {"task": "tracking.tasks.judge_partnerships", "schedule": 3600.0, "options": {"expires": 3600}},
+    "judge-partnerships": {
+        "task": "tracking.tasks.judge_partnerships",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "forget-quality-facts": {"task": "tracking.tasks.forget_quality_facts", "schedule": 86400.0},
     "recompute-quality": {"task": "payouts.tasks.recompute_quality", "schedule": 5.0, "options": {"expires": 10}},
     "forget-old-data": {"task": "tracking.tasks.forget_old_data", "schedule": 6 * 3600.0},

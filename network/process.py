@@ -44,7 +44,14 @@ def command(name: str, environment: Mapping[str, str] = os.environ) -> list[str]
         ],
         "ingest": [sys.executable, "manage.py", "ingest"],
         "worker": [
-            *(*celery, "worker", "--queues", get("WORKER_QUEUES", "money,mail,postbacks,files,default"), "--loglevel", "WARNING"),
+            *(
+                *celery,
+                "worker",
+                "--queues",
+                get("WORKER_QUEUES", "money,mail,postbacks,files,default"),
+                "--loglevel",
+                "WARNING",
+            ),
             *("--concurrency", get("WORKER_CONCURRENCY", "3"), "--without-gossip", "--without-mingle"),
         ],
         # No pid file: a killed beat would leave one behind and refuse to start again.

@@ -118,16 +118,9 @@ class Tariff:
 
 def priced(conversion: Conversion, tariff: Tariff | None = None) -> Price | Reason:
     """The plan in force at the attributed click and its rule for this goal; or why nothing is paid."""
-    if conversion.channel == Channel.IMPORT:
-        return Reason.IMPORTED
-    if conversion.is_test:
-        return Reason.TEST
-    if conversion.partnership is None:
-        return Reason.UNATTRIBUTED
-    if conversion.verdict == Verdict.INVALID:
-        return Reason.INVALID
-    if conversion.amount is not None and conversion.currency != conversion.campaign.currency:
-        return Reason.OTHER_CURRENCY
+    if reason := _unpaid(conversion):
+        return reason
+    assert conversion.partnership  # noqa: S101  or the reason had said so
     attribution = getattr(conversion, "attribution", None)
     clicked_at = (attribution and attribution.clicked_at) or conversion.occurred_at
     tariff = tariff or Tariff([conversion.campaign_id])
@@ -136,6 +129,18 @@ def priced(conversion: Conversion, tariff: Tariff | None = None) -> Price | Reas
         return Reason.NO_PLAN
     rule = tariff.rule(plan, conversion.goal_id)
     return Price(conversion.partnership, plan, rule) if rule else Reason.NO_RULE
+
+
+def _unpaid(conversion: Conversion) -> Reason | None:
+    """Why no plan of any kind would pay it."""
+    reasons = (
+        (conversion.channel == Channel.IMPORT, Reason.IMPORTED),
+        (conversion.is_test, Reason.TEST),
+        (conversion.partnership is None, Reason.UNATTRIBUTED),
+        (conversion.verdict == Verdict.INVALID, Reason.INVALID),
+        (conversion.amount is not None and conversion.currency != conversion.campaign.currency, Reason.OTHER_CURRENCY),
+    )
+    return next((reason for holds, reason in reasons if holds), None)
 
 
 @transaction.atomic

@@ -19,6 +19,4 @@ class Migration(migrations.Migration):
         ("advertisers", "0005_traffic"),
     ]
 
-    operations = [
-        migrations.RunSQL(triggers.installed(*source), triggers.removed(source[0])) for source in SOURCES
-    ]
+    operations = [migrations.RunSQL(triggers.installed(*source), triggers.removed(source[0])) for source in SOURCES]
