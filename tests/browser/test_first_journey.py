@@ -20,6 +20,7 @@ from tests.browser.places import Place, Shop
 from tests.cast import Member
 from tests.live import wait_until
 from tracking.models import DailyCount
+from tracking.quality import thresholds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
@@ -102,6 +103,7 @@ def test_it_goes_from_a_click_to_exact_balances(
     advertiser.send("/start/")
     assert Campaign.objects.get().status == CampaignStatus.ACTIVE
     keep(advertiser, "4-started")
+    thresholds.change(campaign, {"sale_seconds": 0}, by=ada.actor)  # nobody waits here between click and purchase
 
     # the publisher finds it and applies, the OPM approves from the work queue
     page = publisher.open("/discover/")

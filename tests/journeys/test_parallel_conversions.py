@@ -13,10 +13,12 @@ import httpx
 import pytest
 
 from payouts.models import Commission
+from tests.faults.simulation import IN_A_HURRY
 from tests.live import Processes
 from tests.payouts.market import Market, OpenMarket
 from tests.tracking.stage import PHONE
 from tracking.models import Conversion, Postback
+from tracking.quality import thresholds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
@@ -28,6 +30,7 @@ def test_it_counts_a_thousand_orders_reported_four_times_each_once(
     open_market: OpenMarket, processes: Processes
 ) -> None:
     market = open_market({"sale": (0, 800)}, funds=FUNDS)  # 8%, and a network fee of 20% on it
+    thresholds.change(market.campaign, IN_A_HURRY, by=market.ada.actor)
     edge, *_ = (processes.start(name, VAR_DIR=str(processes.place)) for name in ("edge", "ingest", "worker", "beat"))
     dice = Random("orders")
     amounts = [dice.randrange(100, 100_000) for _ in range(ORDERS)]

@@ -107,11 +107,13 @@ class Subject:
 
     @property
     def age(self) -> timedelta | None:
-        """From the click to the conversion; where only clocks put it before the click, to the report."""
+        """From the click to the conversion; where only clocks put it before the click, to the report. None where our own
+        clocks disagree."""
         if self.clicked_at is None or self.nonce is None:
             return None
         later = self.conversion.received_at if "clock_skew" in self.conversion.flags else self.conversion.occurred_at
-        return later - self.clicked_at
+        age = later - self.clicked_at
+        return age if age >= timedelta() else None
 
     def facts(self) -> QualityFacts:
         conversion = self.conversion

@@ -26,17 +26,6 @@ def imported(shop: Scene, tracking: Any) -> Iterator[None]:
         owner = to.get("campaign_id", None if kind == "publisher" else ours)
         shop.execute(INSERT, system, kind, name, owner, *values, unsigned, list(ips))
 
-    for system, offer, affiliate in (
-        ("tune", "1001", "2002"),
-        ("everflow", "11", "22"),
-        ("affise", "5", "6"),
-        ("scaleo", "16", "1"),
-        ("awin", "700", "800"),
-        ("impact", "4000", "3000"),
-    ):
-        add(system, "campaign", offer, unsigned=system in {"tune", "everflow"})
-        add(system, "publisher", affiliate, publisher_id=pia)
-        add(system, "link", f"shop00000001|{affiliate}", link_id=link)
     add("binom", "link", "abcdef", link_id=link)
     add("binom", "campaign", "any", unsigned=True, ips=("127.0.0.0/8",))
     add("cake", "campaign", "9", unsigned=True, ips=("10.0.0.0/8",))
@@ -44,6 +33,17 @@ def imported(shop: Scene, tracking: Any) -> Iterator[None]:
     add("scaleo", "token", "scaleo-secret")
     add("keitaro", "token", "keitarokey1")
     add("tune", "campaign", "1002", campaign_id=shop.ids["other_campaign"])
+    for system, offer, affiliate in (
+        ("everflow", "11", "22"),
+        ("affise", "5", "6"),
+        ("scaleo", "16", "1"),
+        ("awin", "700", "800"),
+        ("impact", "4000", "3000"),
+        ("tune", "1001", "2002"),  # last: it is waited for
+    ):
+        add(system, "campaign", offer, unsigned=system in {"tune", "everflow"})
+        add(system, "publisher", affiliate, publisher_id=pia)
+        add(system, "link", f"shop00000001|{affiliate}", link_id=link)
     with httpx.Client(base_url=tracking.url) as client:
         wait_until(lambda: client.get("/aff_c?offer_id=1001&aff_id=2002").headers["location"].startswith(LANDING), 10)
     yield
