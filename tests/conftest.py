@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -16,18 +15,6 @@ pytest_plugins = ["tests.cast", "tests.chromium", "tests.live"]
 def pytest_unconfigure(config: pytest.Config) -> None:
     connections.close_all()
     services.stop()
-
-
-@pytest.fixture(autouse=True)
-def no_running_loop(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Playwright marks the loop that it drives as running in this thread, also between tests; others have no browser."""
-    if "browser" in request.fixturenames:
-        yield
-        return
-    loop = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """What publishers are told by postback, over real HTTP; the schedule by a clock that the test turns."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
@@ -18,7 +17,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from network import destinations
+from network import destinations, loops
 from network.errors import DomainError
 from payouts import calls, commissions, deliveries, facts, sending
 from payouts.models import Commission, Delivery, DeliveryStatus
@@ -435,7 +434,7 @@ FORBIDDEN = (
 @pytest.mark.parametrize("url", FORBIDDEN)
 def test_it_calls_no_private_address(url: str) -> None:
     with pytest.raises(DomainError):
-        asyncio.run(destinations.resolve(url))
+        loops.run(destinations.resolve(url))
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com/", "http://user:pw@example.com/", "http://", "//x", "http://a b/"])

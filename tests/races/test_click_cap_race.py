@@ -13,6 +13,7 @@ from redis import Redis
 
 from advertisers import caps as rules
 from advertisers.models import Campaign, Cap
+from network import loops
 from network.embedded.valkey import free_port
 from publishers.models import Partnership
 from tests import services
@@ -73,7 +74,7 @@ def run(cap: Cap, each: int, *, edges: int = EDGES, redis_url: str | None = None
             made = [await stack.enter_async_context(edge(redis_url)) for _ in range(edges)]
             return await crowd(made, known(cap), each)
 
-    return asyncio.run(all_at_once())
+    return loops.run(all_at_once())
 
 
 def exhaust(cap: Cap, redis_url: str | None = None) -> int:
@@ -137,7 +138,7 @@ def test_it_diverts_rather_than_lets_too_many_through_when_nobody_can_be_asked(c
         async with edge(NOWHERE, f"postgresql://127.0.0.1:{free_port()}/none") as one:
             return sum([await visit(one, known(cap)) for _ in range(50)]), one.unknown
 
-    assert asyncio.run(alone()) == (0, 1)
+    assert loops.run(alone()) == (0, 1)
 
 
 def test_it_counts_what_came_before_the_cap(cap: Cap, partnership: Partnership) -> None:
@@ -189,5 +190,5 @@ def test_it_takes_from_several_caps_all_or_none(cap: Cap, ada: Member, partnersh
             assert found == [None]
             return results.count("")
 
-    assert asyncio.run(both()) == 30
+    assert loops.run(both()) == 30
     assert exhaust(cap) == LIMIT - 30

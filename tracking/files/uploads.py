@@ -2,7 +2,6 @@
 by the same reader and committed to the same inbox (`tracking.edge`), so that it means the same and is counted once.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from network import loops
 from tracking import snapshot as snapshots
 from tracking.edge import config
 from tracking.edge.entries import SPOOLED, Caller, Entry
@@ -170,7 +170,7 @@ def apply(job: FileJob) -> None:
         reads = [uploads.read(cells, number) for number, cells, _end in group]
         entries = {read.number: _entry(job, read) for read in reads if read.report}
         if entries:
-            asyncio.run(_submit(uploads, list(entries.values())))
+            loops.run(_submit(uploads, list(entries.values())))
         own = _own(job, entries)
         rows = [
             _applied(job, read, entries[read.number], own) if read.number in entries else _refused(job, read)
