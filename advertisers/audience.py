@@ -1,7 +1,7 @@
 """The dimensions by which visitors are told apart, and the values each may have. The edge compares with the same values."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 from babel import Locale
@@ -61,8 +61,8 @@ def label(dimension: str, value: str, language: str) -> str:
     return str({"device": DEVICES, "connection": CONNECTIONS}.get(dimension, {}).get(value, value))
 
 
-def _among(known: object) -> Callable[[str], bool]:
-    return lambda value: value in known  # type: ignore[operator]
+def _among(known: Container[str]) -> Callable[[str], bool]:
+    return lambda value: value in known
 
 
 _COUNTRIES: Final = frozenset(code for code, _name in geography.countries("en"))

@@ -1,11 +1,12 @@
 """Form fields that understand what people type in either language. Everything else is Django's and crispy's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms.renderers import BaseRenderer
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -21,6 +22,16 @@ from network.money import Money
 
 def language() -> str:
     return get_language() or "en"
+
+
+def offer(form: forms.BaseForm, name: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    """What a field lets choose, where that depends on who asks."""
+    cast("forms.ChoiceField", form.fields[name]).choices = list(choices)
+
+
+def choose_from(form: forms.BaseForm, name: str, rows: QuerySet[Any]) -> None:
+    """The same for a field whose choices are rows."""
+    cast("forms.ModelChoiceField[Any]", form.fields[name]).queryset = rows
 
 
 class UnitInput(forms.TextInput):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from advertisers.models import Goal, GoalKind
 from network import destinations
 from network.errors import DomainError
+from network.forms import offer
 from payouts import macros
 from payouts.models import DeliveryStatus
 from publishers.models import Partnership, PostbackEvent, PostbackMethod, PublisherPostback
@@ -50,7 +51,7 @@ class CallbackForm(forms.Form):
             self.goals |= {f"{public_id}.{goal.code}": goal for goal in own}
             named = [(f"{public_id}.{goal.code}", f"{partnership.campaign.name} · {goal.label}") for goal in own]
             choices.append((partnership.campaign.name, [(public_id, _("Every goal")), *named]))
-        self.fields["reach"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "reach", choices)
 
     def clean_url(self) -> str:
         url = str(self.cleaned_data["url"]).strip()
@@ -87,4 +88,4 @@ class CallFilterForm(forms.Form):
 
     def __init__(self, data: Any, *, postbacks: Iterable[PublisherPostback]) -> None:
         super().__init__(data)
-        self.fields["postback"].choices = [ANY, *((one.public_id, one.host) for one in postbacks)]  # type: ignore[attr-defined]
+        offer(self, "postback", [ANY, *((one.public_id, one.host) for one in postbacks)])

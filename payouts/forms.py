@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign, GoalKind
-from network.forms import JalaliDateField, MoneyField
+from network.forms import JalaliDateField, MoneyField, offer
 from network.models import Organization
 from network.money import Currency
 from payouts.models import DECLINE_REASONS, CommissionStatus, Reason
@@ -31,7 +31,7 @@ class ConversionFilterForm(forms.Form):
         super().__init__(data)
         for name, found in (("campaign", campaigns), ("client", clients)):
             choices = [("", _("All")), *((one.public_id, one.name) for one in found)]
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
+            offer(self, name, choices)
         if not clients:
             del self.fields["client"]
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign
 from network import formats
-from network.forms import JalaliDateField
+from network.forms import JalaliDateField, offer
 from tracking.models import CaseStatus
 from tracking.quality.rules import RULES, Category
 from tracking.quality.thresholds import THRESHOLDS
@@ -25,9 +25,9 @@ class CaseFilterForm(forms.Form):
     def __init__(self, data: Any, *, campaigns: Iterable[Campaign]) -> None:
         super().__init__(data)
         rules = [(one.number, f"{one.number} · {one}") for one in RULES.values()]
-        self.fields["rule"].choices = [("", _("All")), *rules]  # type: ignore[attr-defined]
+        offer(self, "rule", [("", _("All")), *rules])
         chosen = [("", _("All")), *((one.public_id, one.name) for one in campaigns)]
-        self.fields["campaign"].choices = chosen  # type: ignore[attr-defined]
+        offer(self, "campaign", chosen)
 
 
 class ClearForm(forms.Form):

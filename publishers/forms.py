@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers.fields import WebAddressField
 from advertisers.models import Campaign, Coupon, Objective, PayModel
-from network.forms import UnitInput, WholeNumberField
+from network.forms import UnitInput, WholeNumberField, choose_from, offer
 from network.models import Kind, Organization
 from network.money import Currency
 from publishers import smart_links
@@ -136,7 +136,7 @@ class PublisherSearchForm(forms.Form):
 
     def __init__(self, *args: Any, campaigns: list[Campaign], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["campaign"].choices = [(one.public_id, one.name) for one in campaigns]  # type: ignore[attr-defined]
+        offer(self, "campaign", [(one.public_id, one.name) for one in campaigns])
 
 
 class PartnerFilterForm(forms.Form):
@@ -157,7 +157,7 @@ class PartnerFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         for name, found in (("campaign", campaigns), ("client", clients)):
             choices = [ANY, *((one.public_id, one.name) for one in found)]
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
+            offer(self, name, choices)
         if not clients:
             del self.fields["client"]
 
@@ -191,7 +191,7 @@ class LinkForm(forms.Form):
         """`channel`: what is chosen at first. `codes`: those that this publisher may show."""
         super().__init__(*args, **kwargs)
         if codes is not None:
-            self.fields["coupon"].queryset = codes  # type: ignore[attr-defined]
+            choose_from(self, "coupon", codes)
         self.initial.setdefault("channel", channel)
         for number in range(1, SUBS + 1):
             self.fields[f"sub{number}"] = forms.CharField(
@@ -233,12 +233,17 @@ class VanityForm(forms.Form):
             del self.fields["name"]
 
 
+class LinkField(forms.ModelChoiceField[TrackingLink]):
+    """A tracking link, called by its campaign and by what it shows."""
+
+    def label_from_instance(self, obj: TrackingLink) -> str:
+        return f"{obj.partnership.campaign.name} · {obj.name or obj.creative or obj.code}"
+
+
 class VanityLinkForm(forms.Form):
     helper = bare()
 
-    link = forms.ModelChoiceField(
-        TrackingLink.objects.none(), label=_("Link"), to_field_name="code", empty_label=_("Choose one")
-    )
+    link = LinkField(TrackingLink.objects.none(), label=_("Link"), to_field_name="code", empty_label=_("Choose one"))
     slug = forms.CharField(
         label=_("Short name of the link"),
         max_length=40,
@@ -250,13 +255,7 @@ class VanityLinkForm(forms.Form):
 
     def __init__(self, *args: Any, links: QuerySet[TrackingLink], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["link"]
-        field.queryset = links  # type: ignore[attr-defined]
-        field.label_from_instance = _named  # type: ignore[attr-defined]
-
-
-def _named(link: TrackingLink) -> str:
-    return f"{link.partnership.campaign.name} · {link.name or link.creative or link.code}"
+        choose_from(self, "link", links)
 
 
 class SmartLinkForm(forms.Form):
@@ -295,7 +294,8 @@ class SmartLinkForm(forms.Form):
         if organization.kind == Kind.PUBLISHER:
             joined = Partnership.objects.filter(publisher=organization, status=PartnershipStatus.ACTIVE)
             found = found.filter(pk__in=joined.values("campaign"))
-        self.fields["campaigns"].queryset = found  # type: ignore[attr-defined]
+        choose_from(self, "campaigns", found)
+        self.found = found
         self.weighted = {
             campaign.public_id: self._weight_field(campaign) for campaign in found[: smart_links.MOST_CAMPAIGNS]
         }
@@ -335,10 +335,9 @@ class SmartLinkForm(forms.Form):
         if "campaigns" not in self.fields:
             return []
         chosen = {str(one) for one in self["campaigns"].value() or []}
-        found = self.fields["campaigns"].queryset  # type: ignore[attr-defined]
         return [
             (one.public_id, one.name, one.public_id in chosen, self[self.weighted[one.public_id]])
-            for one in found
+            for one in self.found
             if one.public_id in self.weighted
         ]
 

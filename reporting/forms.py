@@ -5,7 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign
-from network.forms import JalaliDateField
+from network.forms import JalaliDateField, offer
 from network.models import Kind, Organization
 from reporting.breakdowns import OF_CLICKS, PLAIN
 from reporting.credit import Model
@@ -47,7 +47,7 @@ class BreakdownForm(forms.Form):
             del self.fields["currency"]
 
     def _choose(self, name: str, choices: list[Any]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+        offer(self, name, choices)
 
 
 class CreditForm(forms.Form):
@@ -73,6 +73,6 @@ class CreditForm(forms.Form):
         chosen = {"campaign": [ALL, *((one.public_id, one.name) for one in campaigns)]}
         chosen["currency"] = [(one, one) for one in currencies]
         for name, choices in chosen.items():
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
+            offer(self, name, choices)
         if len(chosen["currency"]) < 2:
             del self.fields["currency"]

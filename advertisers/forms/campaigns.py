@@ -7,7 +7,7 @@ from advertisers.campaigns import CampaignFields
 from advertisers.fields import HostsField, WebAddressField
 from advertisers.models import AttributionModel, Campaign, Objective, Scope, advertisers_of
 from network import geography
-from network.forms import WholeNumberField, language
+from network.forms import WholeNumberField, choose_from, language
 from network.models import Kind, Organization
 from network.money import Currency
 
@@ -181,7 +181,7 @@ class NewCampaignForm(CampaignForm):
         super().__init__(*args, **kwargs)
         clients = advertisers_of(organization, Scope.CAMPAIGNS).order_by("name")
         if organization.kind == Kind.AGENCY:
-            self.fields["client"].queryset = clients  # type: ignore[attr-defined]
+            choose_from(self, "client", clients)
         else:
             del self.fields["client"]
         first = organization if organization.kind == Kind.ADVERTISER else clients.first()

@@ -15,7 +15,7 @@ from advertisers.models import PAY_MODELS, PERCENT_MODELS, Campaign, CommissionP
 from advertisers.plans import Terms
 from advertisers.sentences import MOST_VALUABLE_FIRST
 from network import formats
-from network.forms import JalaliDateField, PercentField
+from network.forms import JalaliDateField, PercentField, offer
 from network.models import NetworkSettings
 
 WANTED: Final[dict[str, GoalKind]] = {
@@ -151,7 +151,7 @@ class GoalForm(forms.Form):
         super().__init__(data, prefix="goal")
         taken = {goal.code for goal in campaign.goals.all()}
         standard = [(kind.value, kind.label) for kind in GoalKind if kind != GoalKind.CUSTOM and kind not in taken]
-        self.fields["kind"].choices = [*standard, (GoalKind.CUSTOM.value, _("Custom goal"))]  # type: ignore[attr-defined]
+        offer(self, "kind", [*standard, (GoalKind.CUSTOM.value, _("Custom goal"))])
 
 
 class ActivateForm(forms.Form):

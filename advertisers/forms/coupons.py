@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers.coupons import MAX_CODE, Terms
 from advertisers.models import Coupon
-from network.forms import JalaliDateField
+from network.forms import JalaliDateField, choose_from
 from network.models import Organization
 
 
@@ -42,7 +42,7 @@ class TermsForm(forms.Form):
 
     def __init__(self, *args: Any, publishers: QuerySet[Organization], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["publisher"].queryset = publishers  # type: ignore[attr-defined]
+        choose_from(self, "publisher", publishers)
 
     @property
     def terms(self) -> Terms:

@@ -36,10 +36,10 @@ class TargetingFields(TypedDict):
     new_visitors_only: bool
 
 
-class NamesField(forms.CharField):
+class NamesField(forms.Field):
     """Names or codes between commas or lines; cleans to a list without repetition."""
 
-    widget = forms.Textarea(attrs={"rows": 2, "dir": "auto", "spellcheck": "false"})
+    widget = forms.Textarea(attrs={"rows": 2, "dir": "auto", "spellcheck": "false", "maxlength": 4000})
 
     def __init__(self, *, upper: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -48,16 +48,13 @@ class NamesField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+    def to_python(self, value: Any) -> list[str]:
         text = str(value or "").replace("،", ",").replace("\n", ",")
         names = [" ".join(name.split()) for name in text.split(",")]
         return list(dict.fromkeys(name.upper() if self.upper else name for name in names if name))
 
-    def run_validators(self, value: Any) -> None:
-        """Each name is checked by the rule's dimension."""
 
-
-class ClockField(forms.CharField):
+class ClockField(forms.Field):
     """A time of day such as 08:00, in either language's digits; cleans to minutes after midnight, 24:00 among them."""
 
     widget = forms.TextInput(
@@ -69,7 +66,7 @@ class ClockField(forms.CharField):
             return value
         return formats.digits(f"{value // 60:02}:{value % 60:02}", language())
 
-    def to_python(self, value: Any) -> int | None:  # type: ignore[override]
+    def to_python(self, value: Any) -> int | None:
         text = formats.ascii_digits(str(value or "").strip())
         if not text:
             return None
@@ -80,9 +77,6 @@ class ClockField(forms.CharField):
         if not (is_number and int(minutes) < 60 and 0 <= found <= audience.MINUTES):
             raise ValidationError(_("Enter a time such as 08:00."), "time")
         return found
-
-    def run_validators(self, value: Any) -> None:
-        """Checked while it was read."""
 
 
 def _pills() -> forms.CheckboxSelectMultiple:
@@ -109,8 +103,8 @@ class TargetingForm(forms.Form):
     country = forms.MultipleChoiceField(
         choices=lambda: geography.countries(language()), widget=_pills(), required=False
     )
-    region = NamesField(required=False, upper=True, max_length=4000)
-    city = NamesField(required=False, max_length=4000)
+    region = NamesField(required=False, upper=True)
+    city = NamesField(required=False)
     device = forms.MultipleChoiceField(choices=list(audience.DEVICES.items()), widget=_pills(), required=False)
     system = forms.MultipleChoiceField(choices=list(audience.SYSTEMS.items()), widget=_pills(), required=False)
     browser = forms.MultipleChoiceField(choices=list(audience.BROWSERS.items()), widget=_pills(), required=False)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from network import geography, keys
 from network.accounts import SIGNUP_KINDS
-from network.forms import PercentField, WholeNumberField
+from network.forms import PercentField, WholeNumberField, offer
 from network.models import Kind, Organization, OrganizationStatus, User
 from network.money import Currency
 from network.organizations import Details
@@ -53,8 +53,8 @@ class OrganizationForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["country"].choices = [("", ""), *geography.countries(language())]  # type: ignore[attr-defined]
-        self.fields["time_zone"].choices = geography.time_zones(language())  # type: ignore[attr-defined]
+        offer(self, "country", [("", ""), *geography.countries(language())])
+        offer(self, "time_zone", geography.time_zones(language()))
         self.helper = FormHelper()
         self.helper.form_tag = False
         self.helper.layout = self.layout()
@@ -147,10 +147,7 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
-            ("", _("That of the organization")),
-            *geography.time_zones(language()),
-        ]
+        offer(self, "time_zone", [("", _("That of the organization")), *geography.time_zones(language())])
 
     @staticmethod
     def values_of(user: User) -> dict[str, str]:
@@ -186,4 +183,4 @@ class AuditFilter(forms.Form):
 
     def __init__(self, *args: Any, topics: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["topic"].choices = [("", _("All")), *topics]  # type: ignore[attr-defined]
+        offer(self, "topic", [("", _("All")), *topics])

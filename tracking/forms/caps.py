@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers.caps import MAX_LIMIT
 from advertisers.models import BlockedBy, Campaign, Metric, Period
-from network.forms import WholeNumberField
+from network.forms import WholeNumberField, offer
 from publishers.models import Partnership, PartnershipStatus
 
 EFFECTS = [("hard", _("Stop taking traffic")), ("soft", _("Only tell me"))]
@@ -29,7 +29,7 @@ class _OfPublisher(forms.Form):
             ("", _("All publishers together")),
             *((key, one.publisher.name) for key, one in self.partnerships.items()),
         ]
-        self.fields["partnership"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "partnership", choices)
 
     @property
     def chosen(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign
-from network.forms import JalaliDateField
+from network.forms import JalaliDateField, offer
 from network.models import Organization
 from tracking.diversions import Filter
 
@@ -45,7 +45,7 @@ class DiversionsForm(forms.Form):
         self._choose("by", groups)
 
     def _choose(self, name: str, choices: list[Any]) -> None:
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+        offer(self, name, choices)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign, System
 from network import geography
+from network.forms import offer
 from tracking.files import headers, jobs
 from tracking.models import FileJob, FileKind
 
@@ -36,7 +37,7 @@ class UploadForm(forms.Form):
 
     def __init__(self, data: Any = None, files: Any = None, *, campaigns: Iterable[Campaign]) -> None:
         super().__init__(data, files)
-        self.fields["campaign"].choices = [(one.public_id, one.name) for one in campaigns]  # type: ignore[attr-defined]
+        offer(self, "campaign", [(one.public_id, one.name) for one in campaigns])
 
     def clean_file(self) -> "UploadedFile[Any]":
         return _within(self.cleaned_data["file"], jobs.MAX_UPLOAD)
@@ -60,7 +61,7 @@ class ImportForm(forms.Form):
 
     def __init__(self, data: Any = None, files: Any = None) -> None:
         super().__init__(data, files, initial={"time_zone": "UTC"})
-        self.fields["time_zone"].choices = geography.time_zones(get_language() or "en")  # type: ignore[attr-defined]
+        offer(self, "time_zone", geography.time_zones(get_language() or "en"))
 
     def clean_file(self) -> "UploadedFile[Any]":
         return _within(self.cleaned_data["file"], jobs.MAX_IMPORT)

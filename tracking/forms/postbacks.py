@@ -5,6 +5,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from advertisers.models import Campaign
+from network.forms import offer
 from tracking.outcomes import Outcome
 
 ANY = ("", _("Any"))
@@ -29,4 +30,4 @@ class LogFilterForm(forms.Form):
     def __init__(self, *args: Any, campaigns: list[Campaign], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [ANY, *((one.public_id, one.name) for one in campaigns)]
-        self.fields["campaign"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "campaign", choices)
