@@ -6,7 +6,6 @@ Whoever works on an order holds its lock (`orders.lock_all`) from before `Workse
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
@@ -151,7 +150,7 @@ class Workset:
             Touchpoint.objects.bulk_create(
                 _touchpoint(conversion, position, station, decision)
                 for conversion, decision in self.decided.values()
-                for position, station in zip(count(1), decision.path, strict=False)
+                for position, station in enumerate(decision.path, 1)
             )
 
     def _save_owners(self) -> None:
