@@ -188,7 +188,7 @@ class Desk:
         conversion.items = fields.get("items") or []
         conversion.is_trusted = report.is_trusted
         conversion.is_test = report.is_test
-        conversion.customer_key = customer_key(report.campaign, report.customer_id) if report.customer_id else ""
+        conversion.customer_key = customer_key(report.campaign.pk, report.customer_id) if report.customer_id else ""
         if report.status:
             self._set_status(conversion, report)
 
@@ -287,7 +287,7 @@ def _asked(report: Report) -> Asked:
         report.touches,
         report.coupon,
         report.publisher,
-        customer_key(report.campaign, report.customer_id) if report.customer_id else "",
+        customer_key(report.campaign.pk, report.customer_id) if report.customer_id else "",
         report.visitor,
         is_now=abs(occurred_at - report.received_at) < A_MOMENT,
     )

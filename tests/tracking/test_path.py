@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 from redis import Redis
 
 from advertisers.models import Campaign, Coupon
@@ -12,6 +13,7 @@ from network import organizations
 from publishers.models import PublisherProfile, TrackingLink
 from tests.cast import Member
 from tests.tracking.stage import PHONE, click_id, conversion, event, ingest, process, report, send
+from tracking.attribution import customer_key
 from tracking.conversions import process_all
 from tracking.models import Attribution, Conversion, CustomerOwner, ForeignClick, Postback, Touchpoint
 from tracking.outcomes import Outcome
@@ -186,6 +188,17 @@ class TestCustomers:
         process(report(campaign, "A-1", received_at=NOW, click_id=click_id(link, NOW), customer_id="anna"))
         process(report(campaign, "A-2", received_at=NOW + timedelta(days=90), customer_id="anna"))
         assert conversion("A-2").verdict == "invalid"
+
+    def test_it_outlives_the_secret_key(self, campaign: Campaign, link: TrackingLink, settings: Settings) -> None:
+        """Ids arrive hashed with CUSTOMER_KEY, which stays; what else is done with them knows no key of its own."""
+        process(report(campaign, "A-1", received_at=NOW, click_id=click_id(link, NOW), customer_id="5f0c"))
+        settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a-new-one-and-the-old-one-is-forgotten", []
+        process(report(campaign, "A-2", received_at=NOW + timedelta(days=1), customer_id="5f0c"))
+        assert conversion("A-2").partnership == link.partnership
+
+    def test_it_is_another_customer_in_another_campaign(self, campaign: Campaign) -> None:
+        """What is kept joins nobody's purchases across campaigns."""
+        assert customer_key(1, "5f0c") != customer_key(2, "5f0c")
 
     def test_it_keeps_no_name(self, campaign: Campaign, link: TrackingLink) -> None:
         given = report(campaign, "A-1", click_id=click_id(link), customer_id="anna@example.com")
