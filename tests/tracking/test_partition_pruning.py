@@ -25,7 +25,8 @@ from tracking import converted, partitions, postbacks, reconcile
 from tracking.files import history_sql
 from tracking.ingest.visitors import Visitors
 from tracking.models import Conversion
-from tracking.quality import recompute, statistics, warming
+from tracking.quality import recompute, warming
+from tracking.quality.statistics import software, traffic
 
 DAYS = 20
 TABLES = re.compile(r"tracking_(?:click|impression|postback)\b")
@@ -146,13 +147,13 @@ class TestOneClick:
 
     def test_of_old_software(self, sale: Conversion) -> None:
         now = timezone.now()
-        assert touched(statistics.AGENTS, [now - timedelta(days=7), now]) == days(3)
+        assert touched(software.AGENTS, [now - timedelta(days=7), now]) == days(3)
 
 
 class TestAStretchOfTime:
     def test_of_undeclared_sites(self, sale: Conversion) -> None:
         now = timezone.now()
-        found = touched(statistics.REFERRERS, [[sale.campaign_id], now - timedelta(days=4), now])
+        found = touched(traffic.REFERRERS, [[sale.campaign_id], now - timedelta(days=4), now])
         assert found == days(0, 1, 2, 3, 4)
 
     def test_of_clicks_that_are_judged_again(self, sale: Conversion) -> None:

@@ -22,6 +22,7 @@ from tracking.models import (
     Refund,
 )
 from tracking.quality import cases, statistics, thresholds
+from tracking.quality.statistics import software, traffic
 
 NOW = timezone.now().replace(microsecond=0)
 
@@ -86,10 +87,10 @@ def held(link: TrackingLink) -> int:
 
 
 def test_r22_it_knows_what_is_outdated() -> None:
-    assert statistics.is_old(
+    assert software.is_old(
         "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/60.0 Safari/537.36"
     )
-    assert not statistics.is_old(
+    assert not software.is_old(
         "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Safari/537.36"
     )
 
@@ -118,9 +119,9 @@ class TestR8:
 
     def test_the_pulse_is_what_the_days_grew_by(self, link: TrackingLink) -> None:
         count(link, 100, invalid=5)
-        statistics.pulse(NOW)
+        traffic.pulse(NOW)
         DailyCount.objects.update(clicks=130)
-        statistics.pulse(NOW + timedelta(hours=1))
+        traffic.pulse(NOW + timedelta(hours=1))
         assert list(ClickPulse.objects.order_by("hour").values_list("clicks", flat=True)) == [105, 30]
 
 
