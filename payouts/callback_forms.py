@@ -54,7 +54,7 @@ class CallbackForm(forms.Form):
         offer(self, "reach", choices)
 
     def clean_url(self) -> str:
-        url = str(self.cleaned_data["url"]).strip()
+        url = macros.without_spaces(str(self.cleaned_data["url"]).strip())
         if macros.has_macro_host(url):
             raise forms.ValidationError(_("The host name cannot be a macro."))
         try:

@@ -1,4 +1,4 @@
-"""Macros in a publisher's postback address: `{name}`, `{_name}` unencoded, `#name#` as CAKE writes them.
+"""Macros in a publisher's postback address: `{name}`, `{_name}` unencoded, `{name:argument}`, `#name#` as CAKE writes them.
 
 Values are put in once, percent-encoded; what they contain is never looked at again. An unknown macro is empty. Names of
 other systems mean ours, in any case of letters (field by field in docs/postbacks.md).
@@ -7,13 +7,14 @@ other systems mean ours, in any case of letters (field by field in docs/postback
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from network import webhooks
 from network.destinations import MAX_URL
+from payouts import macro_arguments
 
 SUBS: Final = tuple(f"sub{number}" for number in range(1, 6))
 NAMES: Final = (
@@ -56,6 +57,7 @@ EXPLAINED: Final[tuple[tuple[str, Promise], ...]] = (
     ("{amount}", _("What the shopper paid, less refunds")),
     ("{event}", _("recorded, changed, approved, declined, reversed, refunded")),
     ("{status}", _("pending, held, approved, declined, reversed")),
+    ("{status:lead=0 sale=1 rejected=2}", _("The same in your tracker's words: pending or held, approved, declined")),
     ("{status_code}", _("1 approved, 2 pending, 3 declined, 5 held")),
     ("{reason}", _("Why it was declined or held")),
     ("{goal}", _("The code of the goal")),
@@ -63,14 +65,18 @@ EXPLAINED: Final[tuple[tuple[str, Promise], ...]] = (
     ("{publisher_id}", _("You")),
     ("{order_id}", _("The end of the order number")),
     ("{datetime}, {timestamp}", _("When it happened, in UTC")),
+    ("{date:Y-m-d H:i,Asia/Tehran}", _("The same in a form and time zone of your own")),
     ("{coupon}", _("The coupon code used")),
     ("{country}, {device}", _("Of the click")),
     ("{customer}", _("new or returning, where the shop says so")),
     ("{test}", _("1 in tests")),
     ("{signature}", _("Proof that the call is ours")),
 )
-MACRO: Final = re.compile(r"\{(?P<raw>_?)(?P<name>[A-Za-z0-9_]{1,40})\}|#(?P<hash>[A-Za-z][A-Za-z0-9_]{0,39})#")
-CONTROLS: Final = re.compile(r"[\x00-\x20\x7f]")
+MACRO: Final = re.compile(
+    r"\{(?P<raw>_?)(?P<name>[A-Za-z0-9_]{1,40})(?::(?P<argument>[^{}]{1,200}))?\}"
+    r"|#(?P<hash>[A-Za-z][A-Za-z0-9_]{0,39})#"
+)
+CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def fill(template: str, facts: Mapping[str, str], secret: str) -> str:
@@ -86,6 +92,11 @@ def signed_text(facts: Mapping[str, str]) -> str:
     return ".".join(facts.get(name, "") for name in names)
 
 
+def without_spaces(template: str) -> str:
+    """An address has none; in the argument of a macro they are written as such."""
+    return MACRO.sub(lambda found: found[0].replace(" ", "%20"), template)
+
+
 def our_name(name: str) -> str:
     """Ours for any spelling; "" for an unknown one."""
     name = name.lower()
@@ -97,7 +108,7 @@ def unknown(template: str) -> list[str]:
     return [
         found[0]
         for found in MACRO.finditer(template)
-        if not our_name(found["name"] or found["hash"] or "") and not _underscored(found)
+        if not (name := _meant(found)) or not macro_arguments.is_understood(name, _argument(found))
     ]
 
 
@@ -107,14 +118,18 @@ def has_macro_host(template: str) -> bool:
 
 
 def _value(found: re.Match[str], known: Mapping[str, str]) -> str:
-    name = found["name"] or found["hash"] or ""
-    ours = our_name(name) or _underscored(found)
-    value = known.get(ours, "")
+    name, argument = _meant(found), _argument(found)
+    value = macro_arguments.applied(name, argument, known) if argument else known.get(name, "")
     if found["raw"]:
-        return CONTROLS.sub("", value)
+        return CONTROLS.sub("", value).replace(" ", "%20")
     return quote(value, safe="")
 
 
-def _underscored(found: re.Match[str]) -> str:
-    """`{_name}` where the underscore is the sign for unencoded: the name after it was looked up already."""
-    return our_name(f"_{found['name']}") if found["raw"] else ""
+def _argument(found: re.Match[str]) -> str:
+    return unquote(found["argument"] or "")
+
+
+def _meant(found: re.Match[str]) -> str:
+    """Our name. Where the underscore is the sign for unencoded, the name after it was looked up already."""
+    name = found["name"] or found["hash"] or ""
+    return our_name(name) or (our_name(f"_{name}") if found["raw"] else "")
