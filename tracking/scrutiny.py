@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
-from django.db import connection
-
-from advertisers.models import Cap, Metric
 from tracking import caps
 from tracking.deciding import Decision
 from tracking.models import Attribution, Conversion, Postback, QualitySignal, Verdict
@@ -87,21 +84,13 @@ def _subject(conversion: Conversion, decision: Decision | None, postback: Postba
 
 def _count(made: Iterable[Conversion]) -> list[Conversion]:
     """A conversion for which a hard cap has no room is held."""
-    counted = [one for one in made if one.partnership_id and one.verdict == Verdict.VALID and not one.is_test]
-    campaigns = {one.campaign_id for one in counted}
-    found = Cap.objects.filter(campaign__in=campaigns, metric=Metric.CONVERSIONS) if campaigns else Cap.objects.none()
-    capped = sorted(set(found.values_list("campaign_id", flat=True)))
-    if not capped:
-        return []
-    with connection.cursor() as cursor:  # one batch at a time counts for a campaign: caps are locked in one order only
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended('caps', id)) FROM unnest(%s::bigint[]) AS id", [capped]
-        )
-    over = []
-    for one in counted:
-        if one.campaign_id not in capped or one.partnership_id is None:
-            continue
-        if not caps.take(one.campaign, one.partnership_id, one.pk, one.occurred_at):
-            one.verdict, one.reason = Verdict.SUSPECT, caps.OVER_CAP
-            over.append(one)
+    by_id = {one.pk: one for one in made}
+    wanted = [
+        caps.Wanted(one.campaign, one.partnership_id, one.pk, one.occurred_at)
+        for one in by_id.values()
+        if one.partnership_id and one.verdict == Verdict.VALID and not one.is_test
+    ]
+    over = [by_id[key] for key in caps.take(wanted)]
+    for one in over:
+        one.verdict, one.reason = Verdict.SUSPECT, caps.OVER_CAP
     return over

@@ -1,10 +1,11 @@
 """Caps on conversions, and the periods of all caps."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
+from pytest_django import DjangoAssertNumQueries
 
 from advertisers import caps as rules
 from advertisers import periods
@@ -25,7 +26,13 @@ def cap(campaign: Campaign, ada: Member, limit: int, period: str = "day", **fiel
 
 
 def take(partnership: Partnership, at: datetime = NOON) -> bool:
-    return caps.take(partnership.campaign, partnership.pk, uuid4(), at)
+    return take_all(partnership, [at])[0]
+
+
+def take_all(partnership: Partnership, moments: list[datetime]) -> list[bool]:
+    wanted = [caps.Wanted(partnership.campaign, partnership.pk, uuid4(), at) for at in moments]
+    over = caps.take(wanted)
+    return [one.conversion_id not in over for one in wanted]
 
 
 def used() -> list[int]:
@@ -67,6 +74,31 @@ def test_it_counts_in_all_caps_or_in_none(partnership: Partnership, ada: Member)
     assert used() == [1, 1]
 
 
+def test_it_takes_of_many_at_once_as_many_as_there_is_room_for(partnership: Partnership, ada: Member) -> None:
+    cap(partnership.campaign, ada, 4, period="total")
+    cap(partnership.campaign, ada, 2, partnership_id=partnership.pk)
+    yesterday = NOON - timedelta(days=1)
+    before = news()
+    assert take_all(partnership, [NOON, yesterday, NOON, NOON, yesterday, yesterday]) == [
+        *(True, True, True, False, True, False)
+    ]
+    assert used() == [4, 2, 2]
+    assert CapTaken.objects.count() == 8
+    assert news() == before + 1
+    assert take_all(partnership, [NOON - timedelta(days=2)]) == [False]
+    assert used() == [4, 0, 2, 2]
+
+
+def test_it_asks_the_database_no_more_often_for_many(
+    partnership: Partnership, ada: Member, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    cap(partnership.campaign, ada, 1_000)
+    cap(partnership.campaign, ada, 1_000, period="total")
+    with django_assert_num_queries(6):  # two of them begin and end the savepoint
+        assert take_all(partnership, [NOON + timedelta(hours=hour) for hour in range(100)]) == [True] * 100
+    assert sum(used()) == 200
+
+
 def test_it_leaves_other_publishers_alone(partnership: Partnership, ada: Member) -> None:
     cap(partnership.campaign, ada, 1, partnership_id=partnership.pk + 1)
     assert [take(partnership) for _ in range(2)] == [True, True]
@@ -85,7 +117,7 @@ def test_it_begins_anew_at_the_midnight_of_the_campaign(partnership: Partnership
 def test_it_makes_room_again_within_the_period(partnership: Partnership, ada: Member) -> None:
     cap(partnership.campaign, ada, 1, period="total")
     conversion = uuid4()
-    assert caps.take(partnership.campaign, partnership.pk, conversion, NOON)
+    assert not caps.take([caps.Wanted(partnership.campaign, partnership.pk, conversion, NOON)])
     assert not take(partnership)
     assert caps.give_back(conversion) == 1
     assert caps.give_back(conversion) == 0
@@ -95,7 +127,7 @@ def test_it_makes_room_again_within_the_period(partnership: Partnership, ada: Me
 def test_it_makes_no_room_in_a_period_that_is_over(partnership: Partnership, ada: Member) -> None:
     cap(partnership.campaign, ada, 1)
     conversion, long_ago = uuid4(), datetime(2025, 1, 1, tzinfo=UTC)
-    assert caps.take(partnership.campaign, partnership.pk, conversion, long_ago)
+    assert not caps.take([caps.Wanted(partnership.campaign, partnership.pk, conversion, long_ago)])
     assert caps.give_back(conversion) == 0
     assert used() == [1]
 
