@@ -52,6 +52,9 @@ class System(models.TextChoices):
     BINOM = "binom", "Binom"
     REDTRACK = "redtrack", "RedTrack"
     TAPFILIATE = "tapfiliate", "Tapfiliate"
+    PARTNERIZE = "partnerize", "Partnerize"
+    RAKUTEN = "rakuten", "Rakuten Advertising"
+    PAP = "pap", "Post Affiliate Pro"
     CUSTOM = "custom", _("Another system")
 
 

@@ -118,6 +118,51 @@ def test_the_page_shows_the_rows_before_it_takes_them_in(
     assert not ForeignId.objects.exists()
 
 
+def test_two_accounts_of_one_system_keep_their_own_numbers(nima: Member, partnership: Partnership) -> None:
+    ours, publisher = partnership.campaign.public_id, partnership.publisher.public_id
+    other = campaigns.create(
+        partnership.campaign.advertiser,
+        name="Second",
+        objective="sales",
+        landing_url="https://second.example/",
+        currency="USD",
+        by=nima.actor,
+    )
+    Partnership.objects.create(campaign=other, publisher=partnership.publisher, status="active")
+    first = foreign_ids.read(
+        f"tune,campaign,5,{ours}\ntune,publisher,7,{publisher}", account="One.Example", by=nima.actor
+    )
+    assert [(row.error, row.account, row.others) for row in first] == [("", "one.example", [])] * 2
+    foreign_ids.take_in(first, by=nima.actor)
+    table = (
+        f"tune,campaign,5,{other.public_id},,,two\ntune,publisher,7,{publisher},,,two\ntune,campaign,6,{ours},,,no good"
+    )
+    second = foreign_ids.read(table, by=nima.actor)
+    assert [(bool(row.error), row.is_new, row.others) for row in second] == [
+        (False, True, ["one.example"]),
+        (False, True, ["one.example"]),
+        (True, True, []),
+    ]
+    foreign_ids.take_in(second, by=nima.actor)
+    assert set(ForeignId.objects.filter(kind="link").values_list("account", "foreign_id", "campaign__name")) == {
+        ("one.example", f"{ours}|7", partnership.campaign.name),
+        ("two", f"{other.public_id}|7", "Second"),
+    }
+
+
+def test_pages_say_that_an_id_stands_in_several_accounts(
+    nima: Member, partnership: Partnership, client: Client
+) -> None:
+    client.force_login(nima.user)
+    row = f"tune,campaign,5,{partnership.campaign.public_id}"
+    client.post("/foreign-ids/import/", {"table": row, "account": "one", "confirm": "1"})
+    shown = client.post("/foreign-ids/import/", {"table": row, "account": "two"})
+    assert "Also in another account" in shown.content.decode()
+    client.post("/foreign-ids/import/", {"table": row, "account": "two", "confirm": "1"})
+    assert client.get("/foreign-ids/").content.decode().count("Also in another account") == 2
+    assert len(client.get("/foreign-ids/?account=one").context["rows"]) == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -130,7 +175,7 @@ def test_the_page_shows_the_rows_before_it_takes_them_in(
 )
 def test_b53_tables_as_spreadsheets_write_them_are_read(nima: Member, partnership: Partnership, text: str) -> None:
     [row] = foreign_ids.read(text.format(partnership.campaign.public_id), by=nima.actor)
-    assert (row.error, row.name, row.target) == ("", "tune campaign 1001", partnership.campaign)
+    assert (row.error, row.id, row.target) == ("", ("tune", "campaign", "1001"), partnership.campaign)
 
 
 @pytest.mark.parametrize("text", ["\x00", '"', "=cmd|' /C calc'!A0", "," * 5_000, "a\u202eb,c,d", '"a\nb",c'])

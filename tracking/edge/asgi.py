@@ -114,7 +114,7 @@ class Application:
         known = callers.is_known_host(host, own=edge.config.host, local=edge.config.local)
         if known and len(self._hosts) < KNOWN_HOSTS:
             self._hosts.add(host)
-        return known
+        return known or legacy.is_hosted(edge, host)
 
 
 def _routed(edge: Edge, request: Request, receive: Receive) -> Answer:

@@ -27,6 +27,11 @@ def is_known_host(host: bytes, *, own: str, local: bool) -> bool:
     return name == own or (local and name in {"localhost", "127.0.0.1", "[::1]"})
 
 
+def host_name(host: bytes) -> str:
+    """In lower case, without a port and a trailing dot."""
+    return host.decode("latin-1").lower().partition(":")[0].removesuffix(".")
+
+
 class Origin(NamedTuple):
     """`number` is the same for all visits from an address, in every edge."""
 

@@ -86,6 +86,11 @@ class Inbox:
         found: tuple[bytes, int, str] | None = await self._ask(inbox_sql.FIND_ANSWER, campaign_id, key)
         return found
 
+    async def campaign_of(self, system: str, click_id: str, campaign_ids: list[int]) -> int | None:
+        """Which of these campaigns an imported click of another system belongs to."""
+        found: tuple[int] | None = await self._ask(inbox_sql.FIND_FOREIGN_CLICK, campaign_ids, system, click_id[:128])
+        return found[0] if found else None
+
     async def keep_answer(self, campaign_id: int, key: str, request_hash: bytes, status: int, answer: str) -> None:
         """Without it a repeated request is answered anew: its reports are duplicates by their own keys."""
         await self._ask(inbox_sql.KEEP_ANSWER, campaign_id, key, request_hash, status, answer)

@@ -68,3 +68,6 @@ SELECT request_hash, status_code, answer FROM tracking_idempotent_answer WHERE c
 KEEP_ANSWER: Final = """
 INSERT INTO tracking_idempotent_answer (campaign_id, key, request_hash, status_code, answer)
 VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING"""
+
+FIND_FOREIGN_CLICK: Final = """
+SELECT campaign_id FROM tracking_foreignclick WHERE campaign_id = ANY(%s) AND system = %s AND foreign_id = %s LIMIT 1"""

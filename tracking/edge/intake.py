@@ -14,6 +14,7 @@ from tracking.edge.reports import Reader, Setting
 from tracking.edge.state import Edge
 from tracking.snapshot import Campaign, Snapshot
 from tracking.snapshot.campaigns import PROFILE
+from tracking.snapshot.foreign import account
 
 log = logging.getLogger("tracking.edge.intake")
 
@@ -85,8 +86,10 @@ def entry(
     own = PROFILE.of(campaign) or ""
     profile = profiles.chosen(own, system, given)
     values, warnings = in_our_names(given, profile)
+    snapshot = snapshot_of(edge)
+    whose = account(snapshot, profile.system, profile.account_in(given)) if profile else None
     setting = Setting(
-        snapshot_of(edge), edge.config.keys, edge.config.customer_key, is_trusted, profile, bool(own or system)
+        snapshot, edge.config.keys, edge.config.customer_key, is_trusted, profile, bool(own or system), whose
     )
     return Entry.of(Reader(values, campaign, setting, time.time(), warnings).report(), by)
 

@@ -17,7 +17,7 @@ from tracking.edge.profiles import Profile
 from tracking.edge.refusals import Rejection, invalid_characters, invalid_type, macro_not_replaced, missing, too_long
 from tracking.snapshot import Campaign, GoalOfCampaign, Snapshot
 from tracking.snapshot.campaigns import ONCE_PER_CLICK
-from tracking.snapshot.foreign import meaning
+from tracking.snapshot.foreign import Account, campaigns
 
 type Values = Mapping[str, Any]
 
@@ -73,6 +73,7 @@ class Setting:
     is_trusted: bool
     profile: Profile | None = None
     takes_foreign_clicks: bool = False
+    whose: Account | None = None  # with a profile: whose ids are meant
 
 
 @dataclass(slots=True)
@@ -247,11 +248,10 @@ class Reader:
 
     def _foreign_goal(self, code: str) -> GoalOfCampaign | None:
         """A goal's number in the other system, alone or behind that of its campaign; its base conversion has none."""
-        assert self.setting.profile  # noqa: S101  asked only where there is one
-        system, offer = self.setting.profile.system, self.text("campaign_foreign")
-        for name in (f"{offer}:{code}", code):
-            ours = meaning(self.setting.snapshot, system, "goal", name)
-            if ours and (goal := self.campaign.goals.get(ours.value)) and ours.campaign_id == self.campaign.id:
+        assert self.setting.whose  # noqa: S101  asked only where there is one
+        for name in (f"{self.text('campaign_foreign')}:{code}", code):
+            ours = self.setting.whose.meaning(self.setting.snapshot, "goal", name, self.campaign.id)
+            if ours and (goal := self.campaign.goals.get(ours.value)):
                 return None if goal.is_counted else goal
         return None
 
@@ -290,10 +290,14 @@ class Reader:
 
     def publisher(self) -> str:
         """Our public id of the publisher, also where the other system's id was sent; "" unless a server says it."""
-        text, profile = self.text("publisher"), self.setting.profile
+        text, whose, snapshot = self.text("publisher"), self.setting.whose, self.setting.snapshot
         if not text or not self.setting.is_trusted:
             return ""
-        ours = meaning(self.setting.snapshot, profile.system, "publisher", text) if profile else None
+        if whose and not whose.is_told:  # of the accounts that this campaign came from
+            known = campaigns(snapshot, whose.system).items()
+            names = [name for name, imported in known if any(one.campaign_id == self.campaign.id for one in imported)]
+            whose = whose._replace(names=tuple(names) or whose.names)
+        ours = whose.meaning(snapshot, "publisher", text) if whose else None
         return ours.value if ours else text
 
     def touches(self) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from advertisers.models import Campaign, Goal, Scope
@@ -47,12 +48,14 @@ class Places:
     def campaign(self, name: str) -> Campaign:
         if name not in self._campaigns:
             _make_room(self._campaigns)
-            foreign = ForeignId.objects.filter(name=f"{self.system} campaign {name}").select_related("campaign").first()
             own = Campaign.objects.all()
-            if self.organization and self.organization.kind != Kind.NETWORK:
+            if self._is_bounded and self.organization:
                 own = Campaign.objects.run_by(self.organization, Scope.CONVERSIONS)
-            mapped = own.filter(pk=foreign.campaign_id or 0) if foreign else own.filter(public_id=name)
-            self._campaigns[name] = mapped.first() or _only(own.filter(name=name))
+            mapped = list(own.filter(pk__in=self._known("campaign", name).values("campaign"))[:2])
+            if len(mapped) > 1:
+                raise Bad("ambiguous_id", "campaign")
+            named = own.filter(public_id=name).first() or _only(own.filter(name=name))
+            self._campaigns[name] = mapped[0] if mapped else named
         campaign = self._campaigns[name]
         if campaign is None:
             raise Bad("unknown_campaign", "campaign")
@@ -76,9 +79,11 @@ class Places:
         if key not in self._goals:
             _make_room(self._goals)
             goals = [goal for goal in Goal.objects.filter(campaign=campaign) if not goal.is_counted]
-            foreign = ForeignId.objects.filter(name=f"{self.system} goal {name}", campaign=campaign).first()
+            mapped = list(Goal.objects.filter(pk__in=self._known("goal", name).values("goal"), campaign=campaign)[:2])
+            if len(mapped) > 1:
+                raise Bad("ambiguous_id", "goal")
             by_code = {goal.code: goal for goal in goals}
-            found = foreign.goal if foreign and foreign.goal else by_code.get(name)
+            found = mapped[0] if mapped else by_code.get(name)
             if not name:
                 found = goals[0] if len(goals) == 1 else by_code.get("sale")
             self._goals[key] = found
@@ -90,16 +95,25 @@ class Places:
     def _publisher(self, name: str) -> Organization:
         if name not in self._publishers:
             _make_room(self._publishers)
-            foreign = (
-                ForeignId.objects.filter(name=f"{self.system} publisher {name}").select_related("publisher").first()
-            )
             publishers = Organization.objects.filter(kind=Kind.PUBLISHER)
-            found = foreign.publisher if foreign else publishers.filter(public_id=name).first()
-            self._publishers[name] = found or _only(publishers.filter(name=name))
+            mapped = list(publishers.filter(pk__in=self._known("publisher", name).values("publisher"))[:2])
+            if len(mapped) > 1:
+                raise Bad("ambiguous_id", "publisher")
+            named = publishers.filter(public_id=name).first() or _only(publishers.filter(name=name))
+            self._publishers[name] = mapped[0] if mapped else named
         publisher = self._publishers[name]
         if publisher is None:
-            raise Bad("unknown_publisher", "publisher")
+            raise Bad("no_partnership" if self._is_bounded else "unknown_publisher", "publisher")
         return publisher
+
+    @property
+    def _is_bounded(self) -> bool:
+        """An agency does not learn which publishers there are beside those of its campaigns."""
+        return self.organization is not None and self.organization.kind != Kind.NETWORK
+
+    def _known(self, kind: str, name: str) -> QuerySet[ForeignId]:
+        """Of several accounts perhaps, of which the file does not say one."""
+        return ForeignId.objects.filter(system=self.system, kind=kind, foreign_id=name)
 
 
 def _make_room(known: dict[Any, Any]) -> None:

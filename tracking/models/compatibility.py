@@ -1,5 +1,6 @@
 """What stands for what of the systems that a network came from, so that migrated links and reports keep working."""
 
+from collections.abc import Iterator
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -26,6 +27,13 @@ class ForeignKind(models.TextChoices):
     TOKEN = "token", _("Security token")
 
 
+def _between(*fields: str) -> Iterator[models.Value | str]:
+    """Each with a blank before it. None of them but the last can have one."""
+    for field in fields:
+        yield models.Value(" ")
+        yield field
+
+
 class ForeignIdQuerySet(models.QuerySet["ForeignId"]):
     def visible_to(self, organization: Organization) -> Self:
         """The network's all; those of the campaigns that an agency runs."""
@@ -38,16 +46,20 @@ class ForeignId(models.Model):
     """An id of another system and what it stands for here: exactly one of publisher, creative, goal, link, or else the
     campaign itself. `campaign` is that of all but publishers.
 
+    `account` tells accounts of one system apart, where several moved here and their numbers repeat: the network's id
+    (`nid`), its host name, the enterprise's id. A host name given here is answered by the edge. "": the only account.
+
     `accepts_unsigned`, on a campaign: its reports are read without a token, but are not trusted. `allowed_ips`: then only
     from these networks; reports from there are trusted.
     """
 
     system = models.CharField(_("system"), max_length=12, choices=System.choices)
     kind = models.CharField(_("kind"), max_length=10, choices=ForeignKind.choices)
+    account = models.CharField(_("account over there"), max_length=64, blank=True)
     foreign_id = models.CharField(_("id over there"), max_length=128)
     name = models.GeneratedField(
-        expression=Concat("system", models.Value(" "), "kind", models.Value(" "), "foreign_id"),
-        output_field=models.CharField(max_length=160),
+        expression=Concat("system", *_between("kind", "account", "foreign_id")),
+        output_field=models.CharField(max_length=224),
         db_persist=True,
         unique=True,
     )
@@ -78,7 +90,7 @@ class ForeignId(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.system} {self.kind} {self.foreign_id}"
+        return " ".join(filter(None, (self.system, self.account, self.kind, self.foreign_id)))
 
 
 class ForeignClick(models.Model):

@@ -30,6 +30,9 @@ class FilterForm(forms.Form):
     helper.form_tag = False
 
     system = forms.ChoiceField(label=_("System"), required=False, choices=[("", _("Any")), *System.choices])
+    account = forms.CharField(
+        label=_("Account over there"), required=False, max_length=64, widget=forms.TextInput(attrs={"dir": "ltr"})
+    )
     foreign_id = forms.CharField(
         label=_("Id over there"), required=False, max_length=128, widget=forms.TextInput(attrs={"dir": "ltr"})
     )
@@ -39,6 +42,16 @@ class TableForm(forms.Form):
     helper = FormHelper()
     helper.form_tag = False
 
+    account = forms.CharField(
+        label=_("Account over there"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"dir": "ltr", "spellcheck": "false"}),
+        help_text=_(
+            "Only if several accounts of one system move here: its network id, its host name or its enterprise id."
+            " Links on a host name named here are answered, once it points to the tracking host."
+        ),
+    )
     table = forms.CharField(
         label=_("Rows"),
         max_length=MAX_BYTES,
@@ -53,11 +66,18 @@ def listing(request: Request) -> HttpResponse:
     wanted = form.cleaned_data if form.is_valid() else {}
     found = ForeignId.objects.visible_to(request.organization).order_by("name")
     found = found.select_related("campaign", "publisher", "creative", "goal", "link")
-    for name in ("system", "foreign_id"):
+    for name in ("system", "account", "foreign_id"):
         if wanted.get(name):
             found = found.filter(**{name: wanted[name]})
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "page_obj": page, "is_filtered": any(wanted.values())}
+    accounts = foreign_ids.accounts_of({(one.system, one.kind, one.foreign_id) for one in page})
+    context = {
+        "form": form,
+        "page": page,
+        "page_obj": page,
+        "is_filtered": any(wanted.values()),
+        "rows": [(one, len(accounts.get((one.system, one.kind, one.foreign_id), ())) > 1) for one in page],
+    }
     part = "#ids" if request.htmx else ""
     return render(request, f"tracking/foreign_id_list.html{part}", context)
 
@@ -70,7 +90,7 @@ def take_in(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         by = Actor.of(request)
         try:
-            rows = foreign_ids.read(form.cleaned_data["table"], by=by)
+            rows = foreign_ids.read(form.cleaned_data["table"], account=form.cleaned_data["account"], by=by)
         except DomainError as error:
             form.add_error("table", str(error.message))
         else:

@@ -7,7 +7,21 @@ names carry. Our own names always win, and a value that we signed is the click i
 from collections.abc import Sequence
 from typing import Final
 
-from tracking.edge.profiles import affise, awin, cake, cj, everflow, impact, scaleo, tapfiliate, trackers, tune
+from tracking.edge.profiles import (
+    affise,
+    awin,
+    cake,
+    cj,
+    everflow,
+    impact,
+    pap,
+    partnerize,
+    rakuten,
+    scaleo,
+    tapfiliate,
+    trackers,
+    tune,
+)
 from tracking.edge.profiles.profile import Profile
 
 PROFILES: Final[dict[str, Profile]] = {
@@ -26,6 +40,9 @@ PROFILES: Final[dict[str, Profile]] = {
         trackers.BINOM,
         trackers.REDTRACK,
         tapfiliate.PROFILE,
+        partnerize.PROFILE,
+        rakuten.PROFILE,
+        pap.PROFILE,
     )
 }
 

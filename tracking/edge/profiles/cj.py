@@ -6,15 +6,18 @@ from tracking.edge.profiles.profile import Profile
 
 PROFILE: Final = Profile(
     "cj",
+    account="CID",
     report={
         "CJEVENT": "click_id",
         "cjevent": "click_id",
+        "CID": "campaign_foreign",
         "OID": "order_id",
         "TYPE": "goal",
         "eventTime": "timestamp",
         "CURRENCY": "currency",
         "AMOUNT": "amount",
         "COUPON": "coupon",
+        "EVENTTIME": "timestamp",
         "CUST_STATUS": "customer",
     },
     statuses={
@@ -25,7 +28,7 @@ PROFILE: Final = Profile(
         "closed": "approved",
         "corrected": "declined",
     },
-    ignored=frozenset({"CID", "METHOD", "SIGNATURE"}),
+    ignored=frozenset({"METHOD", "SIGNATURE"}),
     kept=frozenset({"DISCOUNT", "discount"}),
     items={"ITEM": "sku", "AMT": "price", "QTY": "quantity", "DCNT": "discount"},
     click={"sid": "sub1"},

@@ -6,6 +6,7 @@ from tracking.edge.profiles.profile import Profile, numbered, subs
 
 PROFILE: Final = Profile(
     "everflow",
+    account="nid",
     report={
         "transaction_id": "click_id",
         "event_id": "goal",

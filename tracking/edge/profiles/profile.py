@@ -1,6 +1,6 @@
 """What a compatibility profile is: how one other system writes what we ask for. Data only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -13,7 +13,8 @@ class Profile:
     """Names are the other system's, what they lead to is ours. `report`: of a conversion; `habits`: the same, but read only
     where nothing else says it; `statuses`: its words (in lower case) for ours; `kept`: free fields that are stored as they
     come; `ignored`: names that say nothing here; `named_goals`: parameters that are themselves the goal that was reached;
-    `items`: parameters of numbered order lines, by the name before the number; `any_case`: names are read in any case.
+    `items`: parameters of numbered order lines, by the name before the number; `any_case`: names are read in any case;
+    `account`: the parameter that names the account over there.
     """
 
     system: str
@@ -25,10 +26,14 @@ class Profile:
     named_goals: frozenset[str] = frozenset()
     items: Mapping[str, str] = _NONE
     any_case: bool = False
+    account: str = ""
     click: Mapping[str, str] = field(default=_NONE)
 
     def ours(self, name: str) -> str | None:
         return self.report.get(name.lower() if self.any_case else name)
+
+    def account_in(self, given: Iterable[tuple[str, object]]) -> str:
+        return next((str(value) for name, value in given if name == self.account and value), "") if self.account else ""
 
 
 def numbered(prefix: str, first: int, last: int) -> frozenset[str]:
