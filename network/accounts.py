@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
-from network import audit, mail
+from network import audit, logins, mail
 from network.actors import Actor
 from network.addresses import client_address
 from network.models import Kind, User
@@ -69,6 +69,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """On a device that has no language yet the pages are in the person's own."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
+        logins.note(user, client_address(request))
         if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             remember_language(response, user.language)
         return response

@@ -32,13 +32,18 @@ LOCAL = urlsplit(SITE_URL).hostname in {"127.0.0.1", "localhost"}
 SECRET_KEY = secret("SECRET_KEY", INSECURE_KEY if LOCAL else "")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 CLICK_KEYS = secret("CLICK_KEYS", "")  # "2:newsecret,1:oldsecret"; the first signs, all verify; empty: from SECRET_KEY
+CUSTOMER_KEY = secret("CUSTOMER_KEY", "")  # what customers are told apart by; empty: from the oldest SECRET_KEY
 REQUIRE_STAFF_MFA = env.bool("REQUIRE_STAFF_MFA", not LOCAL)
 GEOIP_PATH = env.str("GEOIP_PATH", "")
 DATACENTRE_PATH = env.str("DATACENTRE_PATH", "")  # one CIDR per line, "!" before those that are allowed all the same
+HIDDEN_PATH = env.str("HIDDEN_PATH", "")  # as DATACENTRE_PATH: addresses of VPNs, proxies and Tor
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", [])
 STREAM = env.str("STREAM", "events")
 STREAM_SHARDS = max(1, env.int("STREAM_SHARDS", 2))  # so many ingest processes work side by side; the edge's, too
 ALLOW_PRIVATE_DESTINATIONS = False  # outgoing postbacks go to public addresses only; tests have their receivers here
+OUTGOING_PORTS: list[int] = env.list("OUTGOING_PORTS", [80, 443], subcast=int)
+# "host:port" that may be called although the address is private or the port another one; here: the demo's receiver
+PRIVATE_DESTINATIONS: list[str] = env.list("PRIVATE_DESTINATIONS", [urlsplit(TRACKING_URL).netloc] if LOCAL else [])
 SPOOL_DIR = Path(env.str("SPOOL_DIR", str(VAR_DIR / "spool")))
 
 database_url, redis_url = addresses(VAR_DIR)

@@ -11,7 +11,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from network.models import Organization
+from advertisers.models import Scope, advertisers_of
+from network.models import Kind, Organization
 from network.money import Money
 from payouts.models import Commission, CommissionStatus
 from publishers.models import Partnership
@@ -70,8 +71,13 @@ FIGURES: Final[dict[str, Promise]] = {
     "domain": _("Domain"),
     "sign": _("Sign"),
     "code": _("Code"),
-    "owner": _("Publisher number of the owner"),
-    "partnership": _("Partnership number of the other"),
+    "owner": _("Owner of the code"),
+    "partnership": _("The other publisher"),
+    "account": _("The other account"),
+    "visits": _("Visits"),
+    "arrived": _("Arrived"),
+    "stayed": _("Seconds on the advertiser's pages"),
+    "filled_in": _("Seconds for the form"),
     "site": _("Came from"),
     "like": _("Looks like"),
     "minutes": _("Full minutes of the last ten"),
@@ -88,14 +94,50 @@ class Figure:
     value: str
 
 
-def figures(found: Mapping[str, Any]) -> list[Figure]:
-    return [Figure(FIGURES.get(name, name), _text(value)) for name, value in found.items()]
+def figures(found: Mapping[str, Any], names: "Names") -> list[Figure]:
+    return [Figure(FIGURES.get(name, name), names.of(name, value)) for name, value in found.items()]
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return " · ".join(str(CODES.get(each, each)) for each in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+SAME: Final[dict[str, Promise]] = {
+    "mail": _("Mail address"),
+    "mail domain": _("Domain of the mail address"),
+    "address": _("Address of the device"),
+    "site": _("Site"),
+    "person": _("Person"),
+}
+
+
+class Names:
+    """What the publishers in some evidence are called for this reader, in two queries. Who is no partner of one's own
+    campaigns is nobody to know, but for the network."""
+
+    def __init__(self, reader: Organization, evidence: Iterable[Mapping[str, Any]]) -> None:
+        evidence = list(evidence)
+        partnerships = {one["partnership"] for one in evidence if "partnership" in one}
+        owners = {one["owner"] for one in evidence if "owner" in one}
+        accounts = {one["account"] for one in evidence if "account" in one}
+        known = Organization.objects.filter(kind=Kind.PUBLISHER)
+        if reader.kind != Kind.NETWORK:
+            own = Partnership.objects.filter(campaign__advertiser__in=advertisers_of(reader, Scope.CONVERSIONS))
+            known = known.filter(pk__in=own.values("publisher"))
+        self._known: dict[tuple[str, Any], str] = {}
+        if owners or accounts:
+            for pk, public_id, name in known.filter(Q(pk__in=owners) | Q(public_id__in=accounts)).values_list(
+                "pk", "public_id", "name"
+            ):
+                self._known["owner", pk] = self._known["account", public_id] = name
+        if partnerships:
+            found = Partnership.objects.filter(pk__in=partnerships, publisher__in=known)
+            self._known |= {("partnership", pk): name for pk, name in found.values_list("pk", "publisher__name")}
+
+    def of(self, figure: str, value: Any) -> str:
+        if figure in {"partnership", "owner", "account"}:
+            return self._known.get((figure, value)) or str(_("Another publisher"))
+        if isinstance(value, list):
+            return " · ".join(str(SAME.get(each) or CODES.get(each, each)) for each in value)
+        if figure == "same":
+            return str(SAME.get(value, value))
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(slots=True)
@@ -105,6 +147,7 @@ class CaseRow:
     held: int = 0
     money: list[Money] = field(default_factory=list)
     has_appeal: bool = False
+    figures: list[Figure] = field(default_factory=list)
 
     @property
     def rule(self) -> Rule:
@@ -114,10 +157,6 @@ class CaseRow:
     def category(self) -> str:
         return str(Category(self.case.category or self.rule.category).label)
 
-    @property
-    def figures(self) -> list[Figure]:
-        return figures(self.case.evidence)
-
 
 def cases(organization: Organization) -> QuerySet[QualityCase]:
     appealed = QualityAppeal.objects.filter(case=OuterRef("pk"), status=AppealStatus.WAITING)
@@ -126,8 +165,9 @@ def cases(organization: Organization) -> QuerySet[QualityCase]:
     return found.select_related(*related).order_by("-has_appeal", "-refreshed_at", "-pk")
 
 
-def rows(found: Iterable[QualityCase]) -> list[CaseRow]:
+def rows(found: Iterable[QualityCase], *, reader: Organization) -> list[CaseRow]:
     found = list(found)
+    names = Names(reader, (one.evidence for one in found))
     counts = {
         key: (number, held)
         for key, number, held in QualitySignal.objects.filter(case__in=found)
@@ -140,7 +180,14 @@ def rows(found: Iterable[QualityCase]) -> list[CaseRow]:
         if key is not None and amount:
             money[key].append(Money(amount, currency))
     return [
-        CaseRow(one, *counts.get(one.pk, (0, 0)), money[one.pk], getattr(one, "has_appeal", False)) for one in found
+        CaseRow(
+            one,
+            *counts.get(one.pk, (0, 0)),
+            money[one.pk],
+            getattr(one, "has_appeal", False),
+            figures(one.evidence, names),
+        )
+        for one in found
     ]
 
 
@@ -151,14 +198,11 @@ class SignalRow:
     signal: QualitySignal
     commission: Commission | None
     others: list[Rule]
+    figures: list[Figure]
 
     @property
     def conversion(self) -> Conversion:
         return self.signal.conversion
-
-    @property
-    def figures(self) -> list[Figure]:
-        return figures(self.signal.inputs)
 
     @property
     def amount(self) -> Money | None:
@@ -166,8 +210,9 @@ class SignalRow:
         return None if conversion.amount is None else Money(conversion.amount, conversion.currency)
 
 
-def signal_rows(signals: Iterable[QualitySignal]) -> list[SignalRow]:
+def signal_rows(signals: Iterable[QualitySignal], *, reader: Organization) -> list[SignalRow]:
     signals = list(signals)
+    names = Names(reader, (signal.inputs for signal in signals))
     conversions = [signal.conversion_id for signal in signals]
     known = Commission.objects.filter(conversion__in=conversions).order_by("pk")
     commissions = {each.conversion_id: each for each in known}
@@ -179,6 +224,7 @@ def signal_rows(signals: Iterable[QualitySignal]) -> list[SignalRow]:
             signal,
             commissions.get(signal.conversion_id),
             [rule for rule in others[signal.conversion_id] if rule.number != signal.rule],
+            figures(signal.inputs, names),
         )
         for signal in signals
     ]

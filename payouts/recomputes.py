@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.db import DatabaseError
@@ -90,6 +90,10 @@ class Line:
         return self.counts.get("clicks_valid", 0) - self.counts.get("clicks_invalid", 0)
 
     @property
+    def impressions(self) -> int:
+        return self.counts.get("impressions_valid", 0) - self.counts.get("impressions_invalid", 0)
+
+    @property
     def held(self) -> int:
         return self.counts.get("valid_suspect", 0) + self.counts.get("invalid_suspect", 0)
 
@@ -109,8 +113,9 @@ def lines(run: QualityRun) -> list[Line]:
     amounts: dict[int, dict[str, int]] = defaultdict(dict)
     for key, each in run.preview.get("money", {}).items():
         amounts[int(key)] |= each
-    for partnership, amount in _of_clicks(run.preview.get("days", {})).items():
-        amounts[partnership]["clicks"] = amount
+    for name, days in (("clicks", "days"), ("impressions", "impression_days")):
+        for partnership, amount in _of_counts(name, run.preview.get(days, {})).items():
+            amounts[partnership][name] = amount
     found = Partnership.objects.filter(pk__in=counts.keys() | amounts.keys()).select_related(
         "publisher", "campaign__advertiser"
     )
@@ -125,18 +130,22 @@ def lines(run: QualityRun) -> list[Line]:
     return sorted(made, key=lambda line: (-sum(line.counts.values()), line.partnership.pk))
 
 
-def _of_clicks(days: dict[str, int]) -> dict[int, int]:
-    """What the clicks of these days earn more, or less, at their plans' prices, rounded as the books round them."""
-    changes = {_key(text): clicks for text, clicks in days.items()}
+GOALS: Final = {"clicks": GoalKind.CLICK, "impressions": GoalKind.IMPRESSION}
+
+
+def _of_counts(name: str, days: dict[str, int]) -> dict[int, int]:
+    """What the clicks, or impressions, of these days earn more, or less, at their plans' prices, rounded as the books round
+    them."""
+    changes = {_key(text): number for text, number in days.items()}
     found: dict[int, int] = defaultdict(int)
-    for (partnership, day, version), clicks in changes.items():
-        rule = _rule(partnership, version)
+    for (partnership, day, version), number in changes.items():
+        rule = _rule(partnership, version, GOALS[name])
         if rule is None:
             continue
         rows = DailyCount.objects.filter(partnership_id=partnership, day=day, plan_version=version)
-        now = sum(rows.values_list("clicks", flat=True))
+        now = sum(rows.values_list(name, flat=True))
         terms = Terms.of(rule.plan, rule)
-        found[partnership] += target(terms, count=max(0, now + clicks)).amount - target(terms, count=now).amount
+        found[partnership] += target(terms, count=max(0, now + number)).amount - target(terms, count=now).amount
     return found
 
 
@@ -145,15 +154,18 @@ def _key(text: str) -> tuple[int, date, int]:
     return int(partnership), date.fromisoformat(day), int(version)
 
 
-def _rule(partnership: int, version: int) -> CommissionRule | None:
+def _rule(partnership: int, version: int, kind: GoalKind) -> CommissionRule | None:
     rules = CommissionRule.objects.filter(
         plan__campaign__in=Partnership.objects.filter(pk=partnership).values("campaign"),
         plan__version=version,
-        goal__kind=GoalKind.CLICK,
+        goal__kind=kind,
     )
     return rules.select_related("plan", "goal").first()
 
 
 def totals(found: Iterable[Line]) -> dict[str, int]:
     found = list(found)
-    return {name: sum(getattr(line, name) for line in found) for name in ("clicks", "held", "released", "declined")}
+    return {
+        name: sum(getattr(line, name) for line in found)
+        for name in ("clicks", "impressions", "held", "released", "declined")
+    }

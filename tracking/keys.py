@@ -1,12 +1,13 @@
-"""Django's side of click ids: the same keys as the edge has, from the settings."""
+"""Django's side of click ids and of customers' hashes: the same keys as the edge has, from the settings."""
 
 from functools import cache
 
 from django.conf import settings
 
+from tracking.edge import config
 from tracking.edge.clickid import BadClickId, ClickId, Keys, read, sign
 
-__all__ = ["BadClickId", "ClickId", "click_keys", "read_click_id", "sign_click_id"]
+__all__ = ["BadClickId", "ClickId", "click_keys", "customer_key", "read_click_id", "sign_click_id"]
 
 
 @cache
@@ -21,3 +22,8 @@ def read_click_id(text: str) -> ClickId:
 
 def sign_click_id(click: ClickId) -> str:
     return sign(click_keys(), click)
+
+
+@cache
+def customer_key() -> bytes:
+    return config.customer_key(settings.CUSTOMER_KEY, [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS])

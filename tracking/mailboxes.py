@@ -1,6 +1,11 @@
-"""What a mail address tells: thrown away after use, of a role instead of a person, or of a provider that everybody uses."""
+"""What a mail address tells: thrown away after use, of a role instead of a person, or of a provider that everybody uses.
 
-from typing import Final
+An address is never kept: `told` makes keyed hashes of it where it comes in, which can be compared with others' and read by
+nobody.
+"""
+
+import hmac
+from typing import Final, TypedDict
 
 FREE: Final = frozenset(
     "gmail.com googlemail.com yahoo.com ymail.com outlook.com hotmail.com live.com msn.com icloud.com me.com mac.com aol.com"
@@ -41,3 +46,28 @@ def kind(address: str) -> str:
     if any(host == bad or host.endswith(f".{bad}") for bad in DISPOSABLE):
         return "disposable"
     return "role" if name in ROLES else ""
+
+
+class Told(TypedDict, total=False):
+    """`box` and `domain` are hashes; a domain that everybody uses has none. `kind` as of `kind`."""
+
+    box: str
+    domain: str
+    kind: str
+
+
+def told(key: bytes, text: str) -> Told:
+    """Empty where the text is no address."""
+    address = normal(text)
+    if not address:
+        return {}
+    found: Told = {"box": _hashed(key, address)}
+    if (host := domain(address)) not in FREE:
+        found["domain"] = _hashed(key, f"@{host}")
+    if sort := kind(address):
+        found["kind"] = sort
+    return found
+
+
+def _hashed(key: bytes, text: str) -> str:
+    return hmac.digest(key, f"mail\n{text}".encode(), "sha256").hex()[:32]

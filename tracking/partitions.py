@@ -10,7 +10,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from psycopg import sql
 
-TABLES: Final = {"tracking_click": "at", "tracking_impression": "at", "tracking_postback": "received_at"}
+TABLES: Final = {
+    "tracking_click": "at",
+    "tracking_impression": "at",
+    "tracking_postback": "received_at",
+    "tracking_stay": "at",
+}
 DAYS_AHEAD: Final = 14
 CREATORS: Final = 0x70767564  # the advisory lock that creators take turns on
 

@@ -32,6 +32,7 @@ def run(now: datetime | None = None) -> dict[str, int]:
     days = NetworkSettings.current()
     kept = {
         "tracking_click": days.click_days,
+        "tracking_stay": days.click_days,
         "tracking_impression": days.impression_days,
         "tracking_postback": days.postback_days,
     }
@@ -39,7 +40,7 @@ def run(now: datetime | None = None) -> dict[str, int]:
     whole_since = today - timedelta(days=days.ip_days)
     found = {
         "partitions": dropped,
-        "addresses": sum(shorten_addresses(table, whole_since) for table in kept),
+        "addresses": sum(shorten_addresses(table, whole_since) for table in SHORTEN),
         "letters": forget_letters(whole_since, today - timedelta(days=days.click_days)),
         "files": forget_files(today - timedelta(days=days.click_days)),
     }

@@ -8,7 +8,7 @@ from uuid import UUID
 from tracking import caps
 from tracking.deciding import Decision
 from tracking.models import Attribution, Conversion, Postback, QualitySignal, Verdict
-from tracking.quality.conversion import judge_many, record
+from tracking.quality.conversion import bring_before, judge_many, record
 from tracking.quality.facts import Subject
 from tracking.quality.rules import CODES
 
@@ -93,4 +93,5 @@ def _count(made: Iterable[Conversion]) -> list[Conversion]:
     over = [by_id[key] for key in caps.take(wanted)]
     for one in over:
         one.verdict, one.reason = Verdict.SUSPECT, caps.OVER_CAP
+    bring_before("CAP", over)
     return over

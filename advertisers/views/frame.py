@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from advertisers import access as own
 from advertisers import campaigns, selectors
-from advertisers.models import Campaign, CampaignStatus
+from advertisers.models import Campaign, CampaignStatus, Scope
 from network.http import Request
+from network.models import Kind
 from network.roles import Can, allows
 
 
@@ -42,7 +43,11 @@ def frame(request: Request, campaign: Campaign, tab: str) -> dict[str, Any]:
         and own.is_runner(request.organization)
         and allows(request.membership.role, Can.MANAGE)
     )
-    tabs = _steps(campaign, plans) if is_draft and may_manage else _tabs(campaign, may_manage=may_manage)
+    tabs = (
+        _steps(campaign, plans)
+        if is_draft and may_manage
+        else _tabs(campaign, may_manage=may_manage, may_judge=_may_judge(request, campaign))
+    )
     return {
         "campaign": campaign,
         "plans": plans,
@@ -55,7 +60,17 @@ def frame(request: Request, campaign: Campaign, tab: str) -> dict[str, Any]:
     }
 
 
-def _tabs(campaign: Campaign, *, may_manage: bool) -> list[Tab]:
+def _may_judge(request: Request, campaign: Campaign) -> bool:
+    """Set the thresholds of quality: the network's staff, and OPMs who decide about this campaign's conversions."""
+    organization = request.organization
+    return (
+        organization.kind in {Kind.NETWORK, Kind.AGENCY}
+        and allows(request.membership.role, Can.MANAGE)
+        and Campaign.objects.run_by(organization, Scope.CONVERSIONS).filter(pk=campaign.pk).exists()
+    )
+
+
+def _tabs(campaign: Campaign, *, may_manage: bool, may_judge: bool) -> list[Tab]:
     def url(name: str) -> str:
         return reverse(name if ":" in name else f"advertisers:{name}", args=[campaign.public_id])
 
@@ -66,6 +81,7 @@ def _tabs(campaign: Campaign, *, may_manage: bool) -> list[Tab]:
         Tab("targeting", _("Targeting"), "target-arrow", url("campaign-targeting")),
         Tab("landing", _("Rotation"), "arrows-shuffle", url("campaign-landing-pages")),
         Tab("caps", _("Caps"), "gauge", url("tracking:campaign-caps")),
+        *([Tab("thresholds", _("Quality"), "shield-check", url("payouts:campaign-thresholds"))] if may_judge else []),
         Tab("codes", _("Codes"), "discount", url("coupon-list")),
         *([Tab("app", _("Mobile app"), "device-mobile", url("app-edit"))] if may_manage else []),
         Tab("integration", _("Integration"), "plug-connected", url("campaign-integration")),

@@ -2,6 +2,7 @@ from network.models.audit import AuditEntry
 from network.models.identities import (
     Invitation,
     Kind,
+    LoginAddress,
     Membership,
     NetworkSettings,
     Organization,
@@ -15,6 +16,7 @@ __all__ = [
     "AuditEntry",
     "Invitation",
     "Kind",
+    "LoginAddress",
     "Membership",
     "NetworkSettings",
     "Organization",

@@ -123,6 +123,20 @@ class Membership(models.Model):
         return f"{self.user} · {self.organization}"
 
 
+class LoginAddress(models.Model):
+    """An address that a person logged in from, as a keyed hash (`network.logins`), and the last time that she did."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    number = models.BigIntegerField()
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "number"], name="login_address_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.at}"
+
+
 class Invitation(models.Model):
     """A mailed offer of a membership. Only the token's hash is stored; it is used once, within seven days."""
 

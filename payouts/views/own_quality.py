@@ -31,7 +31,7 @@ def overview(request: Request) -> HttpResponse:
     context = {
         "traffic": quality.traffic(request.organization, days=DAYS, today=timezone.now().date()),
         "page": page,
-        "rows": quality.rows(page.object_list),
+        "rows": quality.rows(page.object_list, reader=request.organization),
         "days": DAYS,
     }
     return render(request, "payouts/quality.html", context)
@@ -44,7 +44,7 @@ def case(request: Request, public_id: str) -> HttpResponse:
 
 
 def _case(request: Request, found: QualityCase, form: AppealForm, status: int = 200) -> HttpResponse:
-    [row] = quality.rows([found])
+    [row] = quality.rows([found], reader=request.organization)
     appeals = list(found.appeals.order_by("-pk"))
     waits = any(one.status == AppealStatus.WAITING for one in appeals)
     may_write = allows(request.membership.role, Can.MANAGE)

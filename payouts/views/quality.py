@@ -65,7 +65,7 @@ def _table(request: Request) -> dict[str, Any]:
     return {
         "form": form,
         "page": page,
-        "rows": quality.rows(page.object_list),
+        "rows": quality.rows(page.object_list, reader=request.organization),
         "has_clients": request.organization.kind in REVIEWERS,
         "is_network": request.organization.kind == Kind.NETWORK,
         "may_decide": allows(request.membership.role, Can.MANAGE),
@@ -85,7 +85,7 @@ def detail(request: Request, public_id: str) -> HttpResponse:
 
 
 def _detail(request: Request, case: QualityCase, status: int = 200, **forms: Any) -> HttpResponse:
-    [row] = quality.rows([case])
+    [row] = quality.rows([case], reader=request.organization)
     signals = case.signals.select_related("conversion__goal").order_by("-conversion__occurred_at")
     page = Paginator(signals, PAGE).get_page(request.GET.get("page"))
     may_decide = allows(request.membership.role, Can.MANAGE)
@@ -94,7 +94,7 @@ def _detail(request: Request, case: QualityCase, status: int = 200, **forms: Any
         "row": row,
         "case": case,
         "page": page,
-        "signals": quality.signal_rows(page.object_list),
+        "signals": quality.signal_rows(page.object_list, reader=request.organization),
         "ages": {"labels": [label for label, _n in ages], "values": [number for _l, number in ages]},
         "has_ages": any(number for _l, number in ages),
         "highest": max((number for _l, number in ages), default=0),

@@ -15,6 +15,7 @@ from tests.payouts.market import Market, OpenMarket
 from tests.tracking import stage
 from tracking.models import Click, Conversion, DailyBreakdown, DailyCount, QualityCase, QualityRun
 from tracking.quality import cases, recompute, thresholds
+from tracking.quality.recompute import clicks as again
 
 CENT = 10 * 1_000_000
 NOON = (timezone.now() - timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
@@ -139,10 +140,10 @@ class TestClicks:
     def test_many_portions_and_a_process_that_dies_make_the_same(
         self, clicks: Market, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(recompute, "PORTION", 3)
+        monkeypatch.setattr("tracking.quality.recompute.clicks.PORTION", 3)
         run = recompute.apply(judge(clicks, proposed={"duplicate_seconds": 30}), by=clicks.nima.actor)
         while recompute.portion(run.pk, recomputes._note):
-            recompute._judges.clear()  # another process goes on
+            again._judges.clear()  # another process goes on
         assert counts() == {"clicks": 10, "unique_clicks": 5, "invalid_clicks": 10, "diverted_clicks": 0}
         assert rebuilt() == (counts(), parts("sub1"))
 

@@ -25,7 +25,8 @@ from tracking import converted, partitions, postbacks, reconcile
 from tracking.files import history_sql
 from tracking.ingest.visitors import Visitors
 from tracking.models import Conversion
-from tracking.quality import recompute, warming
+from tracking.quality import warming
+from tracking.quality.recompute import clicks, conversions
 from tracking.quality.statistics import software, traffic
 
 DAYS = 20
@@ -159,12 +160,12 @@ class TestAStretchOfTime:
     def test_of_clicks_that_are_judged_again(self, sale: Conversion) -> None:
         now = timezone.now()
         with seen() as statements:
-            assert len(recompute._read(sale.campaign_id, now - timedelta(days=4), -(2**63), now, 10)) == 1
+            assert len(clicks.read(sale.campaign_id, now - timedelta(days=4), -(2**63), now, 10)) == 1
         assert any_of(statements) <= days(0, 1, 2, 3, 4)
 
     def test_of_reports_that_are_judged_again(self, sale: Conversion) -> None:
         with seen() as statements:
-            assert [call.pk for call in recompute._calls([sale])]
+            assert [call.pk for call in conversions.calls_of([sale])]
         assert any_of(statements) == days(0, table="tracking_postback")
 
     def test_of_visits_without_a_sale(self, sale: Conversion) -> None:

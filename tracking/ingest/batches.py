@@ -6,9 +6,10 @@ from typing import Any, Final
 import structlog
 
 from tracking.ingest import shards
-from tracking.ingest.events import Entry, Found, Poison, decode
+from tracking.ingest.events import LAND, Entry, Found, Poison, decode
 from tracking.ingest.references import Claim, References
 from tracking.ingest.rows import Rows, claim
+from tracking.ingest.stays import stayed
 from tracking.ingest.store import Batch, Letter, Result, Store
 
 log = structlog.get_logger(__name__)
@@ -72,6 +73,9 @@ def _make(rows: Rows, lines: list[Line], references: References, batch: Batch) -
             way = ways.get(said)
             if way is None:
                 raise references.missing(found["c"])
+            if found.get("t") == LAND:
+                batch.stays.append(stayed(found, way))
+                continue
             made = make_row(found, way, entry, number)
         except Poison as poison:
             _bury(batch, entry, number, str(poison))

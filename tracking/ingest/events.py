@@ -9,6 +9,8 @@ LAST_MS: Final = 4_102_444_800_000  # the year 2100
 MAX_SUBS: Final = 5
 KINDS: Final = {"click": "click", "impression": "impression", "view": "viewable", "open": "open"}
 """Of the event → of its row: "click", or a kind of impression."""
+LAND: Final = "land"
+"""No row of its own kind: what a page told of a click (`stays`)."""
 
 type Found = dict[str, Any]
 

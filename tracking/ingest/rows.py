@@ -12,6 +12,7 @@ from tracking import enrich
 from tracking.ingest import packing
 from tracking.ingest.events import (
     KINDS,
+    LAND,
     LAST_MS,
     MAX_SUBS,
     Entry,
@@ -242,7 +243,7 @@ def _check(found: object) -> None:
     if not isinstance(found, dict):
         raise Poison("not_an_event")
     kind = found.get("t")
-    if not isinstance(kind, str) or kind not in KINDS:
+    if not isinstance(kind, str) or (kind not in KINDS and kind != LAND):
         raise Poison("not_an_event")
     moment(found, "at")
     for key in ("c", "p", "l", "n"):

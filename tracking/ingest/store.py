@@ -25,8 +25,9 @@ from django.db import (
     transaction,
 )
 
-from tracking.ingest import packing, rollups
+from tracking.ingest import packing, rollups, stays
 from tracking.ingest.rows import CLICK_COLUMNS, IMPRESSION_COLUMNS, Made
+from tracking.ingest.stays import Stayed
 from tracking.models import DeadLetter
 
 log = structlog.get_logger(__name__)
@@ -61,10 +62,11 @@ class Batch:
 
     clicks: list[Made] = field(default_factory=list)
     impressions: list[Made] = field(default_factory=list)
+    stays: list[Stayed] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.clicks) + len(self.impressions) + len(self.letters)
+        return len(self.clicks) + len(self.impressions) + len(self.stays) + len(self.letters)
 
 
 class Store:
@@ -96,15 +98,16 @@ class Store:
         with transaction.atomic():
             written = write(batch)
             learned = rollups.add(written.made, self.values)
+            stays.add(batch.stays)
             letters = [*batch.letters, *written.refused]
             DeadLetter.objects.bulk_create(
                 DeadLetter(stream=stream, entry=letter.entry, event=letter.event, reason=letter.reason)
                 for letter in letters
             )
+            stored = len(written.made) + len(batch.stays)
             if move:
-                move(len(written.made))
+                move(stored)
         self.values.remember(learned)
-        stored = len(written.made)
         return Result(stored, len(batch) - stored - len(letters), len(letters))
 
     def _copy(self, batch: Batch) -> "Written":

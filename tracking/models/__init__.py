@@ -26,6 +26,7 @@ from tracking.models.quality import (
     QualitySignal,
     RunStatus,
 )
+from tracking.models.stays import DailyStays, Stay
 from tracking.models.stream import DeadLetter, StreamPosition
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "CustomerOwner",
     "DailyBreakdown",
     "DailyCount",
+    "DailyStays",
     "DeadLetter",
     "Dimension",
     "ErasedBy",
@@ -68,6 +70,7 @@ __all__ = [
     "QualitySignal",
     "Refund",
     "RunStatus",
+    "Stay",
     "StreamPosition",
     "TouchKind",
     "Touchpoint",

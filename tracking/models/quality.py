@@ -117,6 +117,7 @@ class QualityFacts(models.Model):
     device = models.BigIntegerField(null=True)
     mail = models.BigIntegerField(null=True)
     countries = models.CharField(max_length=5, blank=True, help_text="of click and conversion, where both are known")
+    is_hidden = models.BooleanField(null=True, help_text="behind a VPN, proxy or Tor; null: not to be known")
 
     class Meta:
         indexes = [

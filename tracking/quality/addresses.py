@@ -1,5 +1,6 @@
-"""Addresses of data centres, from a file of the operator: one CIDR per line; `!` before one allows it (a corporate proxy,
-Apple's relay); `#` begins a remark. Of two ranges that hold an address the longer prefix decides, of equal ones the `!`.
+"""Addresses of data centres, or of VPNs, proxies and Tor, from files of the operator: one CIDR per line; `!` before one
+allows it (a corporate proxy, Apple's relay); `#` begins a remark. Of two ranges that hold an address the longer prefix
+decides, of equal ones the `!`.
 """
 
 import socket
@@ -64,7 +65,7 @@ class Table:
         return place >= 0 and self.listed[place]
 
 
-class DataCentres:
+class Ranges:
     """Membership of an address as text; what was asked is remembered. Rereads its file when that changes."""
 
     def __init__(self, path: str = "") -> None:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from tracking.enrich import Agent
 from tracking.quality import agents
-from tracking.quality.addresses import DataCentres, is_public, network_of
+from tracking.quality.addresses import Ranges, is_public, network_of
 
 VALID: Final = "valid"
 INVALID: Final = "invalid"
@@ -47,12 +47,12 @@ class Limits(NamedTuple):
 class Arrival:
     def __init__(
         self,
-        data_centres: DataCentres | None = None,
+        data_centres: Ranges | None = None,
         *,
         limits: Limits | None = None,
         of_campaigns: Mapping[int, Limits] | None = None,
     ) -> None:
-        self.data_centres = data_centres or DataCentres()
+        self.data_centres = data_centres or Ranges()
         self.limits = limits or Limits()
         self.of_campaigns: Mapping[int, Limits] = of_campaigns or {}
         self.refresh_at = 0.0  # of a monotonic clock: when somebody shall look after it next

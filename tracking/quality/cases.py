@@ -93,14 +93,13 @@ def refresh(
     window: tuple[datetime, datetime],
     evidence: Mapping[str, Any],
     action: str = "",
+    is_lasting: bool = False,
 ) -> QualityCase | None:
-    """Open the case, or bring its figures up to date. None where the same was cleared a few days ago."""
-    cleared = QualityCase.objects.filter(
-        partnership=partnership_id,
-        rule=rule,
-        status=CaseStatus.CLEARED,
-        decided_at__gte=timezone.now() - QUIET,
-    )
+    """Open the case, or bring its figures up to date. None where the same was cleared a few days ago; at any time, if it is
+    a fact that lasts."""
+    cleared = QualityCase.objects.filter(partnership=partnership_id, rule=rule, status=CaseStatus.CLEARED)
+    same = {"evidence": dict(evidence)} if is_lasting else {"decided_at__gte": timezone.now() - QUIET}
+    cleared = cleared.filter(**same)
     known = QualityCase.objects.select_for_update(no_key=True, of=("self",))
     case = known.filter(partnership=partnership_id, rule=rule, status=CaseStatus.OPEN).first()
     if case is None:

@@ -18,11 +18,13 @@ from django.conf import settings
 from django.db import connection
 from maxminddb import InvalidDatabaseError
 
-from network.models import Membership
+from network import logins
+from network.models import LoginAddress, Membership
+from tracking import keys
+from tracking.mailboxes import Told, told
 from tracking.models import Channel, Conversion, QualityFacts, TouchKind
 from tracking.places import Places
-from tracking.quality import mail
-from tracking.quality.addresses import is_public, network_of
+from tracking.quality.addresses import Ranges, is_public, network_of
 
 CLICKS: Final = """
 SELECT asked.k, click.*
@@ -91,8 +93,10 @@ class Subject:
         return "" if not bare.strip("0-") else bare  # a device that refuses says zeros
 
     @property
-    def mail(self) -> str:
-        return mail.normal(self._kept("email", "mail", "customer_email"))
+    def mail(self) -> Told:
+        """Hashes of the buyer's address, as the edge made them; empty where none was sent."""
+        given: Told = self.fields.get("mail") or {}
+        return given
 
     @property
     def country(self) -> str:
@@ -124,8 +128,9 @@ class Subject:
             at=conversion.occurred_at,
             address=hashed("address", network_of(self.address)) if self.address else None,
             device=hashed("device", self.device) if self.device else None,
-            mail=hashed("mail", self.mail) if self.mail else None,
+            mail=hashed("mail", box) if (box := self.mail.get("box")) else None,
             countries=self.countries,
+            is_hidden=self.address in hidden if self.address and (hidden := _hidden(settings.HIDDEN_PATH)) else None,
         )
 
     def _kept(self, *names: str) -> str:
@@ -165,20 +170,44 @@ def _places() -> Places:
         return Places(None)
 
 
+def _hidden(path: str) -> Ranges | None:
+    """VPNs, proxies and Tor, as the operator lists them; None where nobody does."""
+    if not path:
+        return None
+    found = _ranges(path)
+    found.refresh()
+    return found
+
+
+@cache
+def _ranges(path: str) -> Ranges:
+    return Ranges(path)
+
+
 @cache
 def _key() -> bytes:
     return hashlib.sha256(f"quality\n{settings.SECRET_KEY}".encode()).digest()
 
 
-def mails_of(publishers: Collection[int]) -> dict[int, set[str]]:
-    """The addresses of the members of these organizations."""
-    found: dict[int, set[str]] = {}
+def mails_of(publishers: Collection[int]) -> dict[int, list[Told]]:
+    """What the addresses of the members of these organizations tell."""
+    found: dict[int, list[Told]] = {}
     members = Membership.objects.filter(organization__in=publishers)
     for organization, address in members.values_list("organization_id", "user__email"):
-        found.setdefault(organization, set()).add(mail.normal(address))
+        found.setdefault(organization, []).append(told(keys.customer_key(), address))
+    return found
+
+
+def logins_of(publishers: Collection[int], since: datetime) -> dict[int, list[tuple[int, datetime]]]:
+    """From where the members of these organizations logged in last, and when."""
+    found: dict[int, list[tuple[int, datetime]]] = {}
+    rows = LoginAddress.objects.filter(user__memberships__organization__in=publishers, at__gte=since)
+    for organization, number, at in rows.values_list("user__memberships__organization_id", "number", "at"):
+        found.setdefault(organization, []).append((number, at))
     return found
 
 
 def forget(older_than: datetime) -> int:
     """No rule looks back further."""
+    logins.forget(older_than)
     return QualityFacts.objects.filter(at__lt=older_than).delete()[0]

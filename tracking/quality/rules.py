@@ -1,5 +1,7 @@
-"""The rules by number, as in docs/quality.md. A rule's `version` changes with its meaning, so that an old decision stays
-explainable; `code` is what a verdict says, `category` all that a publisher sees of it.
+"""The rules by number, as in docs/quality.md; CAP is no rule about traffic, but its cases are decided in the same place.
+
+A rule's `version` changes with its meaning, so that an old decision stays explainable; `code` is what a verdict says,
+`category` all that a publisher sees of it.
 """
 
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ class Category(models.TextChoices):
     OUTCOME = "outcome", _("Returned or unconfirmed orders")
     PATTERN = "pattern", _("Unusual pattern")
     ATTRIBUTION = "attribution", _("Not attributable")
+    CAP = "cap", _("The campaign's cap was reached")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ RULES: Final[dict[str, Rule]] = {
         Rule("R8", "click_burst", _c.PATTERN, _("Burst of clicks of a publisher"), WATCH),
         Rule("R9", "second_publisher", _c.PLACEMENT, _("Another publisher's click seconds before"), HOLD),
         Rule("R10", "too_fast", _c.TIMING, _("Conversion too soon after the click"), HOLD),
+        Rule("R11", "short_stay", _c.TIMING, _("Gone from the advertiser's pages at once"), WATCH),
         Rule("R12", "too_late", _c.TIMING, _("Conversions late after the click"), HOLD),
         Rule("R13", "too_soon", _c.TIMING, _("Conversions within a minute of the click"), HOLD),
         Rule("R14", "self_referral", _c.IDENTITY, _("Buyer and publisher are the same"), HOLD),
@@ -61,11 +65,14 @@ RULES: Final[dict[str, Rule]] = {
         Rule("R16", "repeated_device", _c.IDENTITY, _("Many conversions of one device"), HOLD),
         Rule("R17", "high_rate", _c.PATTERN, _("Conversion rate too high"), HOLD),
         Rule("R18", "low_rate", _c.PATTERN, _("Conversion rate too low"), WATCH),
+        Rule("R19", "few_arrivals", _c.PLACEMENT, _("Clicks that never reach the advertiser's pages"), WATCH),
+        Rule("R20", "hidden_address", _c.LOCATION, _("Many buyers behind VPNs, proxies or Tor"), HOLD),
         Rule("R21", "other_country", _c.LOCATION, _("Click and conversion from different countries"), HOLD),
         Rule("R22", "old_software", _c.PATTERN, _("Outdated systems and browsers"), WATCH),
         Rule("R23", "many_sub_ids", _c.PATTERN, _("Too many sub ids"), WATCH),
         Rule("R24", "too_old", _c.TIMING, _("Conversion too long after the click"), REJECT),
         Rule("R25", "velocity", _c.TIMING, _("Conversions at machine speed"), HOLD),
+        Rule("R26", "fast_form", _c.TIMING, _("Form filled in too fast"), HOLD),
         Rule("R27", "throwaway_mail", _c.IDENTITY, _("Disposable or role mail address"), HOLD),
         Rule("R28", "paid_search", _c.TERMS, _("Paid traffic where it is forbidden"), HOLD),
         Rule("R29", "undeclared_site", _c.TERMS, _("Traffic from undeclared sites"), WATCH),
@@ -74,9 +81,12 @@ RULES: Final[dict[str, Rule]] = {
         Rule("R33", "existing_customers", _c.PATTERN, _("Almost only existing customers"), WATCH),
         Rule("R34", "new_publisher", _c.PATTERN, _("First conversions of a publisher"), HOLD),
         Rule("R35", "woken_up", _c.PATTERN, _("Spike after a long silence"), WATCH),
+        Rule("R36", "duplicate_account", _c.IDENTITY, _("Another account of the same publisher"), HOLD),
+        Rule("R37", "banned_elsewhere", _c.IDENTITY, _("Account of a suspended publisher"), HOLD),
         Rule("R38", "invalid_placement", _c.PLACEMENT, _("Hidden banner"), FLAG, of_events=True),
         Rule("R39", "lookalike_site", _c.TERMS, _("Visitors from a look-alike of the advertiser's site"), HOLD),
         Rule("R40", "unconfirmed", _c.OUTCOME, _("Pixel without the server's confirmation"), HOLD),
+        Rule("CAP", "over_cap", _c.CAP, _("More conversions than the campaign's cap"), HOLD),
     )
 }
 CODES: Final[dict[str, Rule]] = {rule.code: rule for rule in RULES.values()} | {

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
 from tracking.quality import thresholds
-from tracking.quality.addresses import DataCentres
+from tracking.quality.addresses import Ranges
 from tracking.quality.arrival import MINUTE, Arrival
 
 log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ HAVING count(*) > 1 ORDER BY 4 DESC LIMIT %s
 
 def new() -> Arrival:
     """One that knows the operator's lists, the thresholds, and what was stored last."""
-    arrival = Arrival(DataCentres(settings.DATACENTRE_PATH))
+    arrival = Arrival(Ranges(settings.DATACENTRE_PATH))
     refresh(arrival)
     warm(arrival)
     return arrival

@@ -8,8 +8,11 @@ from django.utils import timezone
 
 from publishers.models import TrackingLink
 from tests.tracking import stage
+from tracking import keys, mailboxes
 from tracking.ingest.visitors import Visitors
 from tracking.models import Click, Conversion, QualitySignal
+
+VALID = ("valid", "")
 
 type Sell = Callable[..., Conversion]
 
@@ -48,7 +51,9 @@ def sell(link: TrackingLink) -> Sell:
         of: TrackingLink = fields.pop("link", link)
         at = fields.pop("at", now)
         row = stored_click(of, at - timedelta(seconds=after), **(click or {}))
-        names = {"goal", "amount", "coupon", "customer", "ip", "channel", "test", "currency"}
+        names = {"goal", "amount", "coupon", "customer", "ip", "channel", "test", "currency", "filled_in", "mail"}
+        if "email" in fields:
+            fields["mail"] = mail(fields.pop("email"))
         kept = {name: value for name, value in fields.items() if name not in names}
         given = {name: value for name, value in fields.items() if name in names}
         if given.get("goal", "sale") != "sale":
@@ -66,6 +71,15 @@ def sell(link: TrackingLink) -> Sell:
         return stage.conversion(order_id, given.get("goal", "sale"))
 
     return make
+
+
+def mail(address: str) -> mailboxes.Told:
+    """What the edge keeps of a buyer's address."""
+    return mailboxes.told(keys.customer_key(), address)
+
+
+def only(conversion: Conversion) -> QualitySignal:
+    return QualitySignal.objects.get(conversion=conversion)
 
 
 def signals(conversion: Conversion) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.tracking.stage import GOOGLEBOT, PHONE
 from tracking import enrich
-from tracking.quality.addresses import DataCentres
+from tracking.quality.addresses import Ranges
 from tracking.quality.arrival import Arrival, Limits, Verdict
 
 NOON = 1_790_000_000_000 // 86_400_000 * 86_400_000 + 43_200_000
@@ -100,20 +100,20 @@ class TestR2:
         ],
     )
     def test_it_looks_for_the_longest_prefix(self, ip: str, listed: bool) -> None:  # noqa: FBT001
-        centres = DataCentres()
+        centres = Ranges()
         centres.load(self.LINES)
         assert (ip in centres) is listed
         assert judge(Arrival(centres), ip=ip) == (("invalid", ("data_centre",)) if listed else VALID)
 
     def test_an_allowed_range_wins_over_the_same_listed(self) -> None:
-        centres = DataCentres()
+        centres = Ranges()
         centres.load(["203.0.113.0/24", "!203.0.113.0/24"])
         assert "203.0.113.1" not in centres
 
     def test_it_rereads_a_file_that_changed(self, tmp_path: Any) -> None:
         path = tmp_path / "ranges"
         path.write_text("203.0.113.0/24\n")
-        arrival = Arrival(DataCentres(str(path)))
+        arrival = Arrival(Ranges(str(path)))
         arrival.refresh()
         assert judge(arrival, ip="203.0.113.9")[0] == "invalid"
         assert judge(arrival, ip="198.51.100.9") == VALID

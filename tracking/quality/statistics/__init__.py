@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from tracking.quality.statistics import holding, outcomes, rates, software, traffic
+from tracking.quality.statistics import accounts, hidden, holding, outcomes, rates, software, stays, traffic
 from tracking.quality.statistics.samples import Found, Subject, gather
 
 
@@ -46,3 +46,6 @@ def find(subjects: Collection[Subject], now: datetime) -> Iterator[Found]:
     yield from outcomes.customers(by_id, now)
     yield from traffic.woken_up(by_id, now)
     yield from outcomes.unconfirmed(by_id, now)
+    yield from stays.stays(by_id, now)
+    yield from hidden.hidden(by_id, now)
+    yield from accounts.accounts(by_id, now)

@@ -18,7 +18,12 @@ MOST_HELD: Final = 5_000
 
 def bring(found: Found, now: datetime) -> bool:
     case = cases.refresh(
-        found.partnership, found.rule, window=(now - found.window, now), evidence=found.evidence, action=found.action
+        found.partnership,
+        found.rule,
+        window=(now - found.window, now),
+        evidence=found.evidence,
+        action=found.action,
+        is_lasting=found.is_lasting,
     )
     if case is None:
         return False

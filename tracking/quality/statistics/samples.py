@@ -63,7 +63,8 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """`held`: which conversions of the window show it, as a condition on `conversion` and `attribution`."""
+    """`held`: which conversions of the window show it, as a condition on `conversion` and `attribution`. `is_lasting`: once
+    it was cleared, the same is not brought up again."""
 
     rule: str
     partnership: int
@@ -71,6 +72,7 @@ class Found:
     action: str = ""
     held: str = ""
     window: timedelta = WEEK
+    is_lasting: bool = False
 
 
 def gather(now: datetime) -> list[Subject]:
