@@ -1,4 +1,5 @@
-"""Where the product may send requests that people asked for: public addresses only, checked on the address connected to.
+"""Where the product may send requests that people asked for: public addresses at usual ports only (OUTGOING_PORTS, or
+exactly what PRIVATE_DESTINATIONS names), checked on the address connected to.
 
 A host name is resolved once; every address it has must be a global unicast one, and the connection goes to that very
 address, so that a name which answers differently the second time gains nothing.
@@ -31,6 +32,11 @@ class BadDestination(DomainError):
 class PrivateDestination(DomainError):
     code = "private_destination"
     message = _("This address is not on the public internet.")
+
+
+class PortNotAllowed(DomainError):
+    code = "port_not_allowed"
+    message = _("This port may not be called. Leave it out, or use https://.")
 
 
 class UnknownHost(DomainError):
@@ -82,21 +88,21 @@ def host_of(url: str) -> str:
 def check_text(url: str) -> str:
     """What can be said without asking the name servers; for forms. The host."""
     host = host_of(url)
+    is_named = _is_named(host, port_of(url))
     try:
         literal = ip_address(host)
     except ValueError:
-        if not _is_allowed_privately() and ("." not in host or host.endswith((".local", ".internal", ".localhost"))):
+        if not is_named and ("." not in host or host.endswith((".local", ".internal", ".localhost"))):
             raise PrivateDestination from None
         return host
-    if not is_public(literal) and not _is_allowed_privately():
+    if not is_public(literal) and not is_named:
         raise PrivateDestination
     return host
 
 
 async def resolve(url: str) -> Place:
-    """Raises BadDestination, PrivateDestination or UnknownHost."""
-    host, parts = host_of(url), urlsplit(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    """Raises BadDestination, PrivateDestination, PortNotAllowed or UnknownHost."""
+    host, port = host_of(url), port_of(url)
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -104,11 +110,20 @@ async def resolve(url: str) -> Place:
     addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
     if not addresses:
         raise UnknownHost
-    if not _is_allowed_privately() and not all(is_public(ip_address(address)) for address in addresses):
+    if not _is_named(host, port) and not all(is_public(ip_address(address)) for address in addresses):
         raise PrivateDestination
-    return Place(parts.scheme, host, port, addresses[0])
+    return Place(urlsplit(url).scheme, host, port, addresses[0])
 
 
-def _is_allowed_privately() -> bool:
-    """Only tests, whose receivers are on this machine."""
-    return bool(settings.ALLOW_PRIVATE_DESTINATIONS)
+def port_of(url: str) -> int:
+    """Raises PortNotAllowed: what listens at other ports is hardly a receiver of postbacks."""
+    parts = urlsplit(url)
+    port = parts.port if parts.port is not None else 443 if parts.scheme == "https" else 80
+    if port not in settings.OUTGOING_PORTS and not _is_named(parts.hostname or "", port):
+        raise PortNotAllowed
+    return port
+
+
+def _is_named(host: str, port: int) -> bool:
+    """By the operator, or anything in tests, whose receivers are on this machine."""
+    return bool(settings.ALLOW_PRIVATE_DESTINATIONS) or f"{host}:{port}" in settings.PRIVATE_DESTINATIONS

@@ -21,6 +21,7 @@ ERRORS: Final[dict[str, Promise]] = {
     "tls": _("The receiver's certificate is not valid."),
     "unknown_host": _("The host name is not known."),
     "private_destination": _("The address is not on the public internet."),
+    "port_not_allowed": _("This port may not be called."),
     "bad_destination": _("The address is not a valid one."),
     "redirect": _("The receiver answered with a redirect, which is not followed."),
 }

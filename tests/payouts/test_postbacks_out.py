@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from network import destinations, loops
 from network.errors import DomainError
@@ -435,6 +436,28 @@ FORBIDDEN = (
 def test_it_calls_no_private_address(url: str) -> None:
     with pytest.raises(DomainError):
         loops.run(destinations.resolve(url))
+
+
+@pytest.mark.parametrize("port", [0, 22, 25, 5432, 6379, 8080])
+def test_it_calls_no_unusual_port(port: int, settings: Settings) -> None:
+    """Neither when it is entered nor when it is called; the operator may allow it, and that for one private place."""
+    url = f"https://93.184.215.14:{port}/in"
+    with pytest.raises(destinations.PortNotAllowed):
+        destinations.check_text(url)
+    with pytest.raises(destinations.PortNotAllowed):
+        loops.run(destinations.resolve(url))
+    settings.OUTGOING_PORTS = [443, port]
+    assert loops.run(destinations.resolve(url)).port == port
+
+
+def test_the_operator_may_name_a_private_place(settings: Settings) -> None:
+    settings.PRIVATE_DESTINATIONS = ["10.1.2.3:8080"]
+    assert loops.run(destinations.resolve("http://10.1.2.3:8080/in")) == ("http", "10.1.2.3", 8080, "10.1.2.3")
+    for url in ("http://10.1.2.3/in", "http://10.1.2.4:8080/in", "http://10.1.2.3:8081/in"):
+        with pytest.raises(DomainError):
+            destinations.check_text(url)
+        with pytest.raises(DomainError):
+            loops.run(destinations.resolve(url))
 
 
 @pytest.mark.parametrize("url", ["ftp://example.com/", "http://user:pw@example.com/", "http://", "//x", "http://a b/"])
