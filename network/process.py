@@ -38,10 +38,7 @@ def command(name: str, environment: Mapping[str, str] = os.environ) -> list[str]
             *(*granian, "--interface", "wsgi", "--port", get("PORT", "8000"), "--workers", get("WEB_WORKERS", "1")),
             *("--blocking-threads", get("WEB_THREADS", str(THREADS)), "network.wsgi:application"),
         ],
-        "edge": [
-            *(*granian, "--interface", "asgi", "--loop", "uvloop", "--port", get("TRACKING_PORT", "8001")),
-            *("--workers", get("EDGE_WORKERS", "1"), "tracking.edge.asgi:application"),
-        ],
+        "edge": [sys.executable, "-m", "tracking.edge.serve"],
         "ingest": [sys.executable, "manage.py", "ingest"],
         "worker": [
             *(

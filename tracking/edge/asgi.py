@@ -19,6 +19,7 @@ from tracking.edge import (
     pages,
     pixels,
     postbacks,
+    stays,
     tag,
 )
 from tracking.edge.http import (
@@ -63,13 +64,14 @@ class Application:
                 if isinstance(answer, After):
                     await answer.done
                     answer = answer.response
-                status, headers, body = answer if isinstance(answer, Response) else await answer
+                response = answer if isinstance(answer, Response) else await answer
             except Refused as refused:
-                status, headers, body = refused.response
+                response = refused.response
             except Exception:
                 log.exception("A request failed", extra={"request_id": uuid4().hex, "path": ascii(request.path[:100])})
-                status, headers, body = self._apology(request)
-            await send({"type": "http.response.start", "status": status, "headers": headers})
+                response = self._apology(request)
+            body = response.body
+            await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
             await send({"type": "http.response.body", "body": body} if body and request.method != "HEAD" else NO_BODY)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
@@ -163,6 +165,7 @@ ROUTES: Final = {
     b"/postback": Route(("GET", "POST"), postbacks.postback),
     b"/v1/conversions": Route(("POST", "OPTIONS"), batches.conversions, empty(204, [(b"allow", b"POST, OPTIONS")])),
     b"/pixel.gif": Route(("GET", "HEAD", "OPTIONS"), _pixel, pixels.PREFLIGHT),
+    b"/land": Route(("POST",), stays.landed),
     b"/tag.js": Route(("GET", "HEAD"), _tag),
     b"/robots.txt": Route(("GET", "HEAD"), _robots),
     b"/health/live": Route(("GET", "HEAD"), _live),
