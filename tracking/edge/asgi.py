@@ -1,7 +1,9 @@
-"""The ASGI application: `granian --interface asgi tracking.edge.asgi:application`."""
+"""The ASGI application; `tracking.edge.serve` serves it."""
 
+import asyncio
 import logging
 import re
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 from uuid import uuid4
@@ -15,6 +17,7 @@ from tracking.edge import (
     health,
     impressions,
     legacy,
+    listeners,
     logs,
     pages,
     pixels,
@@ -41,6 +44,7 @@ from tracking.edge.state import Edge
 
 log = logging.getLogger("tracking.edge")
 
+HANG_UP: Final = (b"connection", b"close")
 NO_BODY: Final = {"type": "http.response.body"}
 READ: Final = ("GET", "HEAD")
 KNOWN_HOSTS: Final = 64
@@ -55,6 +59,7 @@ class Application:
     def __init__(self) -> None:
         self._edge: Edge | None = None
         self._hosts: set[bytes] = set()
+        self._is_leaving = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -70,8 +75,10 @@ class Application:
             except Exception:
                 log.exception("A request failed", extra={"request_id": uuid4().hex, "path": ascii(request.path[:100])})
                 response = self._apology(request)
-            body = response.body
-            await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+            body, headers = response.body, response.headers
+            if self._is_leaving:
+                headers = [*headers, HANG_UP]
+            await send({"type": "http.response.start", "status": response.status, "headers": headers})
             await send({"type": "http.response.body", "body": body} if body and request.method != "HEAD" else NO_BODY)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
@@ -84,11 +91,17 @@ class Application:
                 logs.configure(settings.log_level)
                 self._edge = Edge(settings)
                 await self._edge.start()
+                asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._leave)
             elif self._edge:
                 await self._edge.stop()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
+
+    def _leave(self) -> None:
+        """Another edge serves on: let nobody new in, and send those who are here there with their next request."""
+        listeners.turn_away()
+        self._is_leaving = True
 
     def _apology(self, request: Request) -> Response:
         if self._edge:
