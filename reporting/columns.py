@@ -51,7 +51,13 @@ COLUMNS: Final = (
         "number",
         _figure("conversions"),
     ),
-    Column("cr", _("CR"), _("Conversions ÷ clicks"), "percent", _figure("conversion_rate")),
+    Column(
+        "cr",
+        _("CR"),
+        _("All conversions ÷ clicks; those by a view or a code, without a click, are in"),
+        "percent",
+        _figure("conversion_rate"),
+    ),
     Column(
         "commission", _("Commission"), _("Commissions after refunds, pending ones included"), "money", _figure("earned")
     ),
