@@ -213,16 +213,30 @@ def _target(commission: Commission) -> Target:
 
 def _follow_report(commission: Commission, conversion: Conversion) -> None:
     """What the advertiser's server said about the order."""
-    if conversion.reported_status == "declined":
+    said = conversion.reported_status
+    if commission.reason == Reason.ON_HOLD and said != "held":
+        _let_go(commission, conversion)
+    if said == "declined":
         _withdraw(commission, Reason.REPORTED, conversion.reported_reason)
+    elif said == "held" and commission.status in {Status.PENDING, Status.APPROVED}:
+        booking.change(commission, Status.HELD, reason=Reason.ON_HOLD, note=conversion.reported_reason)
     elif (
-        conversion.reported_status == "approved"
+        said == "approved"
         and conversion.is_trusted
         and commission.status == Status.PENDING
         and commission.count
         and not commission.due
     ):
         booking.change(commission, Status.APPROVED)
+
+
+def _let_go(commission: Commission, conversion: Conversion) -> None:
+    """The advertiser holds it no longer; its traffic may still be under review."""
+    if conversion.verdict == Verdict.SUSPECT:
+        commission.reason = Reason.SUSPECT
+        commission.save(update_fields=["reason"])
+    else:
+        booking.change(commission, Status.APPROVED if commission.approved_at else Status.PENDING)
 
 
 def _withdraw(commission: Commission, reason: Reason, note: str = "") -> None:

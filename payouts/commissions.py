@@ -17,7 +17,7 @@ from payouts import accrual, booking
 from payouts.booking import AlreadyDecided
 from payouts.models import DECLINE_REASONS, Commission, CommissionStatus, Reason
 from tracking import refunds
-from tracking.models import Refund
+from tracking.models import Conversion, Refund
 from tracking.quality import cases
 
 Status = CommissionStatus
@@ -103,6 +103,8 @@ def release(commission: Commission, *, by: Actor) -> Commission:
         raise Unfunded
     if commission.reason == Reason.SUSPECT and commission.conversion:
         cases.release(commission.conversion)
+    if commission.reason == Reason.ON_HOLD:
+        Conversion.objects.filter(pk=commission.conversion_id).update(reported_status="")  # or it would be held again
     booking.change(commission, Status.APPROVED if commission.approved_at else Status.PENDING)
     return _decided(commission, "commission.released", by)
 

@@ -13,7 +13,7 @@ from tracking.visitor import key, number
 
 VISITOR_KEY: Final = key(settings.SECRET_KEY)
 FROM_BROWSERS: Final = frozenset({Channel.TAG, Channel.PIXEL})
-STATUSES: Final = frozenset({"approved", "declined"})
+STATUSES: Final = frozenset({"approved", "declined", "held"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Report:
 
     @property
     def status(self) -> str:
-        """Only the advertiser's server can approve or decline."""
+        """Only the advertiser's server can approve, decline or hold."""
         status = self.fields.get("status") or ""
         return status if self.is_trusted and status in STATUSES else ""
 

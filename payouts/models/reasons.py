@@ -19,6 +19,7 @@ class Reason(models.TextChoices):
     # found by the system
     UNFUNDED = "unfunded", _("The advertiser's balance did not cover it")
     SUSPECT = "suspect", _("Traffic under review")
+    ON_HOLD = "on_hold", _("Held by the advertiser's server")
     REFUNDED = "refunded", _("Fully refunded")
     REPORTED = "reported", _("Declined by the advertiser's server")
     OTHER_CLICK = "other_click", _("The advertiser's server named another publisher's click")

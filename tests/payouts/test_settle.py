@@ -212,6 +212,53 @@ def test_it_approves_what_the_advertisers_server_approves(market: Market) -> Non
     assert market.books() == {"funds": 99_040, "payable": 800, "fee": 160, "cash": -100_000}
 
 
+def test_it_holds_what_the_advertisers_server_holds_until_it_says_more(market: Market) -> None:
+    commission = market.sell("1001", 10_000, status="held", reason="Stock is checked")
+    assert (commission.status, commission.reason, commission.amount) == (Status.HELD, "on_hold", 800)
+    before = market.books()
+    commissions.approve_due(commission)
+    Conversion.objects.update(needs_settling=True)
+    market.settle()
+    assert (market.commission().status, market.books()) == (Status.HELD, before)
+
+    stage.process(stage.status(market.campaign, "1001", "approved"))
+    market.settle()
+    assert (market.commission().status, market.commission().reason) == (Status.APPROVED, "")
+    assert market.books() == {"funds": 99_040, "payable": 800, "fee": 160, "cash": -100_000}
+
+
+def test_it_holds_what_was_pending_or_approved_and_declines_it_from_there(market: Market) -> None:
+    for order, approved_before in (("1001", False), ("1002", True)):
+        commission = market.sell(order, 10_000)
+        if approved_before:
+            commissions.approve(commission, by=market.ada.actor)
+        stage.process(stage.status(market.campaign, order, "held"))
+        market.settle()
+        commission.refresh_from_db()
+        assert (commission.status, commission.reason) == (Status.HELD, "on_hold")
+        stage.process(stage.status(market.campaign, order, "declined"))
+        market.settle()
+        commission.refresh_from_db()
+        assert commission.status in {Status.DECLINED, Status.REVERSED}
+    assert market.books() == {"funds": 100_000, "cash": -100_000}
+
+
+def test_what_a_person_releases_is_not_held_again_by_the_old_word(market: Market) -> None:
+    commission = market.sell("1001", 10_000, status="held")
+    commissions.release(commission, by=market.ada.actor)
+    Conversion.objects.update(needs_settling=True)
+    market.settle()
+    assert market.commission().status == Status.PENDING
+
+
+def test_what_the_advertiser_lets_go_stays_held_while_its_traffic_is_under_review(market: Market) -> None:
+    market.sell("1001", 10_000, status="held")
+    Conversion.objects.update(verdict="suspect")
+    stage.process(stage.status(market.campaign, "1001", "approved"))
+    market.settle()
+    assert (market.commission().status, market.commission().reason) == (Status.HELD, "suspect")
+
+
 @pytest.mark.parametrize(("approved_before", "status"), [(False, "declined"), (True, "reversed")])
 def test_it_withdraws_what_the_advertisers_server_declines(
     market: Market, *, approved_before: bool, status: str

@@ -15,6 +15,7 @@ from tracking.edge.moments import read_moment
 from tracking.edge.parse import has_invisible, has_macro
 from tracking.edge.profiles import Profile
 from tracking.edge.refusals import Rejection, invalid_characters, invalid_type, macro_not_replaced, missing, too_long
+from tracking.mailboxes import Told, told
 from tracking.snapshot import Campaign, GoalOfCampaign, Snapshot
 from tracking.snapshot.campaigns import ONCE_PER_CLICK
 from tracking.snapshot.foreign import Account, campaigns
@@ -37,14 +38,13 @@ LIMITS: Final = {
     "ch": 40,
 }
 STATUSES: Final = {
-    **dict.fromkeys(["approved", "accepted", "confirmed"], "approved"),
-    **dict.fromkeys(["declined", "rejected", "disapproved", "denied", "cancelled", "canceled"], "declined"),
+    **dict.fromkeys(["approved", "accepted", "confirmed", "locked", "closed", "cleared", "paid"], "approved"),
+    **dict.fromkeys(["declined", "rejected", "disapproved", "denied", "cancelled", "canceled", "void"], "declined"),
     **dict.fromkeys(["reversed", "refunded", "chargeback"], "declined"),
-    "pending": "",
-    "hold": "held",
-    "on-hold": "held",
-    "held": "held",
+    **dict.fromkeys(["pending", "new"], ""),
+    **dict.fromkeys(["held", "hold", "on-hold", "on hold", "on_hold", "extended", "outside of terms"], "held"),
 }
+"""Whatever their profile. What is locked or paid over there is approved here: locking and paying are done here again."""
 CUSTOMERS: Final = {"new": "new", "returning": "returning", "existing": "returning"}
 OURSELVES: Final = frozenset({"aw", "affiliate", "peyvand", "pvd"})
 """Values of `ch` by which the advertiser says that this network had the last paid click."""
@@ -167,6 +167,8 @@ class Reader:
         for name, read in _FURTHER.items():
             if name in values and (value := read(self)):
                 fields[_PLACES.get(name, name)] = value
+        if "customer_id" in values and (mail := self._mail()):
+            fields["mail"] = mail
         if self.setting.profile:
             fields["profile"] = self.setting.profile.system
         if self.warnings:
@@ -268,10 +270,7 @@ class Reader:
         profile = self.setting.profile
         found = profile.statuses.get(text) if profile else None
         if found is None and (found := STATUSES.get(text)) is None:
-            raise Rejection(422, "invalid_status", "The status is one of approved, declined, pending.", "status")
-        if found == "held":
-            self._warn("held_is_pending")
-            return ""
+            raise Rejection(422, "invalid_status", "The status is one of approved, declined, held, pending.", "status")
         return found
 
     def customer(self) -> str:
@@ -287,6 +286,21 @@ class Reader:
         if not text or has_macro(text):
             return ""
         return hmac.digest(self.setting.customer_key, text.casefold().encode(), "sha256").hex()[:32]
+
+    def _mail(self) -> Told:
+        """What a mail address among customers' ids tells, for quality's rules; the address itself goes no further."""
+        value = self.values["customer_id"]
+        return told(self.setting.customer_key, value) if isinstance(value, str) and "@" in value else {}
+
+    def filled_in(self) -> int:
+        """Milliseconds that the form took, as `tag.js` measures it."""
+        value = self.values["filled_in"]
+        text = str(value) if isinstance(value, int) and not isinstance(value, bool) else self.text("filled_in")
+        if FILLED_IN.fullmatch(text):
+            return int(text)
+        if text:
+            self._warn("invalid_filled_in")
+        return 0
 
     def publisher(self) -> str:
         """Our public id of the publisher, also where the other system's id was sent; "" unless a server says it."""
@@ -332,6 +346,7 @@ class Reader:
 
 
 MAX_TOUCHES: Final = 20
+FILLED_IN: Final = re.compile(r"[1-9][0-9]{0,7}", re.ASCII)
 MAX_AGENT: Final = 512
 FOREIGN_CLICK: Final = re.compile(r"[A-Za-z0-9_.:-]{4,128}", re.ASCII)
 _FURTHER: Final[dict[str, Callable[[Reader], Any]]] = {
@@ -345,6 +360,7 @@ _FURTHER: Final[dict[str, Callable[[Reader], Any]]] = {
     "publisher": Reader.publisher,
     "ch": Reader.won_by,
     "touches": Reader.touches,
+    "filled_in": Reader.filled_in,
     "ip": lambda reader: str(parsed(reader.text("ip"))),  # in its one spelling
     "user_agent": lambda reader: reader.text("user_agent")[:MAX_AGENT],
     "disable_postback": lambda reader: reader.is_true("disable_postback"),

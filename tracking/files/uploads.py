@@ -36,6 +36,7 @@ WORDS: Final = {
     "approved": "تأییدشده تأیید تایید تاییدشده paid completed complete locked",
     "declined": "ردشده لغوشده لغو مردود void canceled",
     "pending": "درانتظار pending open new",
+    "held": "نگهداشته معلق hold on_hold",
 }
 _STATUSES: Final = {word: ours for ours, words in WORDS.items() for word in words.split()}
 _CUSTOMERS: Final = {

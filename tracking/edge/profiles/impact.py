@@ -32,6 +32,8 @@ PROFILE: Final = Profile(
         "locked": "approved",
         "reversed": "declined",
         "modified": "",
+        "outside of terms": "held",
+        "advertiser return request": "held",
     },
     items={"itemsku": "sku", "itemcategory": "category", "itemquantity": "quantity", "itemprice": "price"}
     | {"itemsubtotal": "price", "itembrand": "brand"},
