@@ -1,13 +1,19 @@
 """What follows from the history: accrual and approval by the jobs themselves, and a few decisions that people made."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from random import Random
 from uuid import uuid4
 
+from django.conf import settings
+from django.utils import timezone
+
 from network.money import Money
-from payouts import bonuses, commissions, tasks
+from payouts import bonuses, commissions, deliveries, tasks
 from payouts.models import Commission, CommissionStatus
 from payouts.models.reasons import Reason
+from publishers import postbacks
+from publishers.models import PostbackEvent
 from reporting import smart_scores
 from reporting.demo.world import World
 from tracking.models import CaseStatus, Conversion, DailyCount, QualityCase
@@ -36,6 +42,7 @@ def accrue(progress: Callable[[str], None]) -> None:
 def play(world: World, *, seed: int = 11) -> None:
     """Some conversions declined by hand, a bonus for the best partner of the first campaign, and what quality found."""
     random = Random(seed)  # noqa: S311  a dice, not a secret
+    _hear(world)
     pending = Commission.objects.filter(status=CommissionStatus.PENDING, conversion__isnull=False).order_by("pk")
     for commission in random.sample(list(pending), k=min(9, len(pending))):
         advertiser = next(one for one in world.members.values() if one.organization == commission.advertiser)
@@ -50,6 +57,23 @@ def play(world: World, *, seed: int = 11) -> None:
     )
     _review(world)
     smart_scores.update()
+
+
+def _hear(world: World) -> None:
+    """A publisher's tracker hears of the last day and of what is decided from now on. The edge of this machine plays it."""
+    trail = world.members["trail"]
+    values = "cid={aff_click_id}&sub={sub1}&payout={payout}&event={event}&status={status:lead=1 sale=2 rejected=3}"
+    postbacks.save(
+        publisher=trail.organization,
+        url=f"{settings.TRACKING_URL}/health/live?{values.replace(' ', '%20')}",
+        method="GET",
+        events=list(PostbackEvent.values),
+        by=trail.actor,
+    )
+    recent = timezone.now() - timedelta(days=1)
+    told = Commission.objects.filter(publisher=trail.organization, conversion__occurred_at__gte=recent)
+    for commission in told.select_related("conversion").order_by("conversion__occurred_at"):
+        deliveries.note(commission, PostbackEvent.RECORDED)
 
 
 def _review(world: World) -> None:

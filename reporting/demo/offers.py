@@ -15,6 +15,8 @@ BLOCKED_SOURCE: Final = "popunder"
 LEFT: Final = ("lars@mail.example", "odile@mail.example", "mette@mail.example")
 """Readers who want no more mail about Fjellborg."""
 NOT_TAUGHT: Final = ("ja", "ko", "zh")
+CAPPED: Final = ("sara", "fashion")
+DAILY_CLICKS: Final = 45  # of those who come by the one above
 
 LETTER: Final = """
 <table role="presentation" width="600" align="center" cellpadding="0" cellspacing="0"><tr><td style="padding:24px">
@@ -77,6 +79,10 @@ def _fjellborg(world: World) -> None:
 def _niloufar(world: World) -> None:
     campaign, by = world.campaigns["fashion"], _owner(world, "fashion")
     caps.add(campaign, metric=Metric.CLICKS, period=Period.DAY, limit=2_000, is_hard=False, by=by)
+    partnership = world.partnerships[CAPPED]
+    caps.add(
+        campaign, metric=Metric.CLICKS, period=Period.DAY, limit=DAILY_CLICKS, partnership_id=partnership.pk, by=by
+    )
     blocks.add(campaign, field=BlockedBy.SOURCE, value=BLOCKED_SOURCE, reason="فروشگاه تبلیغ پاپ‌آندر نمی‌پذیرد.", by=by)
 
 

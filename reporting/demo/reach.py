@@ -1,8 +1,8 @@
-"""How the publishers of the demo reach people: links by channel, a short name, smart links, a postback of their own."""
+"""How the publishers of the demo reach people: links by channel, a short name, smart links."""
 
 from advertisers.models import Creative, Objective
-from publishers import links, postbacks, smart_links, vanity
-from publishers.models import Channel, PostbackEvent, Property, TrackingLink
+from publishers import links, smart_links, vanity
+from publishers.models import Channel, Property, TrackingLink
 from reporting.demo.world import World
 
 
@@ -17,7 +17,6 @@ def add(world: World) -> None:
     _take(world, "backly", "language", Channel.APP, "Backly app", subs=("app",))
     _influence(world)
     _smart(world)
-    _hear(world)
 
 
 def _take(
@@ -88,16 +87,3 @@ def _smart(world: World) -> None:
     for publisher, smart in (("trail", mine), ("takhfif", taken)):
         for link in TrackingLink.objects.filter(smart_link=smart).select_related("partnership"):
             world.links[publisher, keys[link.partnership.campaign_id]].append(link)
-
-
-def _hear(world: World) -> None:
-    """An address for a publisher's own tracker; off, because no host of the demo can answer."""
-    trail = world.members["trail"]
-    postback = postbacks.save(
-        publisher=trail.organization,
-        url="https://tracker.trailletter.example/in?cid={aff_click_id}&sub={sub1}&payout={payout}&event={event}",
-        method="GET",
-        events=list(PostbackEvent.values),
-        by=trail.actor,
-    )
-    postbacks.switch(postback, on=False, by=trail.actor)

@@ -1,8 +1,9 @@
 """Who came in thirty days: clicks, impressions, views and opened mails, some twice, some unwanted, some by machines."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from random import Random
 from typing import Any, Final
@@ -15,7 +16,7 @@ from advertisers.models import Campaign, Creative, CreativeKind, LandingPage
 from publishers.models import Channel, TrackingLink
 from reporting.demo import parties
 from reporting.demo.audience import BROWSERS, Visitor, visitor
-from reporting.demo.offers import BLOCKED_SOURCE, LEFT, NOT_TAUGHT
+from reporting.demo.offers import BLOCKED_SOURCE, CAPPED, DAILY_CLICKS, LEFT, NOT_TAUGHT
 from reporting.demo.world import HISTORY, World
 from tracking.edge.clickid import ClickId
 from tracking.enrich import agent
@@ -89,7 +90,17 @@ class Traffic:
         """In the order of time, none of them still to come."""
         latest = timezone.now() - timedelta(minutes=2)
         found = (visit for visit in self._everybody() if self.world.began < visit.at < latest)
-        return sorted(found, key=lambda visit: visit.at)
+        return list(self._capped(sorted(found, key=lambda visit: visit.at)))
+
+    def _capped(self, visits: Iterable[Visit]) -> Iterator[Visit]:
+        """Whoever comes when the day's cap is used up goes elsewhere, and orders nothing."""
+        partnership, clicks = self.world.partnerships[CAPPED], Counter[date]()
+        for visit in visits:
+            is_counted = visit.kind == "click" and not visit.diverted and visit.link.partnership_id == partnership.pk
+            day = visit.at.astimezone(ZoneInfo(visit.campaign.time_zone)).date()
+            clicks[day] += is_counted
+            is_full = is_counted and clicks[day] > DAILY_CLICKS
+            yield replace(visit, factor=0, landing=None, diverted="cap_reached") if is_full else visit
 
     def _everybody(self) -> Iterator[Visit]:
         for publisher in parties.PUBLISHERS:

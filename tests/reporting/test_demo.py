@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from network.models import Kind, Organization
 from payouts import proof
-from payouts.models import Bonus, Commission, CommissionStatus
+from payouts.models import Bonus, Commission, CommissionStatus, Delivery
 from publishers.models import PartnershipStatus, TrackingLink
 from reporting.demo import parties
 from tests.cast import Member
@@ -72,6 +72,8 @@ def assert_it_shows_what_there_is() -> None:
     assert Touchpoint.objects.filter(position__gt=1).exists(), "paths of several touches"
     assert Conversion.objects.filter(attribution__kind=TouchKind.COUPON).exists(), "sales by code, without a click"
     assert set(QualityCase.objects.values_list("rule", flat=True)) >= {"R1"}
+    told = Delivery.objects.values_list("event", "postback__is_active").distinct()
+    assert ("recorded", True) in set(told), "a publisher's tracker hears of the last day"
     assert QualityAppeal.objects.filter(status=AppealStatus.WAITING).count() == 1
 
 
