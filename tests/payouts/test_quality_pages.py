@@ -11,6 +11,7 @@ from network.models import AuditEntry
 from payouts import recomputes
 from tests.cast import Member
 from tests.payouts.market import Market
+from tracking import keys, mailboxes
 from tracking.models import Conversion, QualityAppeal, QualityCase, QualityRun
 from tracking.quality import cases, thresholds
 from tracking.quality.rules import Category
@@ -86,7 +87,11 @@ class TestCases:
     def test_it_decides_in_bulk(
         self, held: Market, case: QualityCase, decision: str, status: str, verdict: str
     ) -> None:
-        held.report("B-1", clicked_at=timezone.now() - timedelta(minutes=1), kept={"email": "pia@example.com"})
+        held.report(
+            "B-1",
+            clicked_at=timezone.now() - timedelta(minutes=1),
+            mail=mailboxes.told(keys.customer_key(), "pia@example.com"),
+        )
         chosen = list(QualityCase.objects.values_list("public_id", flat=True))
         assert len(chosen) == 2
         client_of(held.nima).post("/quality/cases/decide/", {"case": chosen, "decision": decision})

@@ -94,7 +94,7 @@ class TestRetention:
         clicks = DailyCount.objects.count()
         found = forget_old_data()
         assert (Click.objects.count(), Impression.objects.count(), DailyCount.objects.count()) == (2, 1, clicks)
-        assert found["partitions"] == 4  # clicks and reports of one day, impressions of two
+        assert found["partitions"] == 5  # clicks, stays and reports of one day, impressions of two
         assert not partitions.exists(partitions.name("tracking_click", ago(401).date()))
 
     def test_what_is_not_settled_stays(self, redis: Redis, link: TrackingLink) -> None:

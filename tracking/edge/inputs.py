@@ -13,7 +13,7 @@ from tracking.edge.refusals import Rejection, invalid_characters, invalid_json, 
 OURS: Final = frozenset(
     {"click_id", "order_id", "goal", "amount", "currency", "coupon", "customer", "customer_id", "status", "items"}
     | {"timestamp", "token", "refund_id", "reason", "test", "campaign", "publisher", "ip", "via", "ch"}
-    | {"disable_postback", "touches", "user_agent"}
+    | {"disable_postback", "touches", "user_agent", "filled_in"}
 )
 MAX_FORM: Final = 64 * 1024
 FORM: Final = "application/x-www-form-urlencoded"

@@ -24,13 +24,19 @@
    can report the sale itself: a browser's report is a fallback and is never approved by itself. <input type="hidden"
    data-peyvand-touches> gets the ids of the last ten clicks, for the parameter `touches`.
 
-   Content security policy: script-src and either connect-src or img-src must name the tracking host. The tag uses no
-   eval, no inline style and no cookie but its own first-party one. It adds one name to the page: peyvand. */
+   With the visitor's consent, where that is asked for, the tag tells that a click arrived, and when the page is left how
+   long the site was seen in this tab: the click id and a number of milliseconds, once each as a rule. A conversion comes
+   with the time that its form took to fill in.
+
+   Content security policy: script-src and either connect-src or img-src must name the tracking host; with img-src alone
+   nothing is told of arriving and leaving. The tag uses no eval, no inline style and no cookie but its own first-party one.
+   It adds one name to the page: peyvand. */
 (function (window, document) {
   "use strict";
 
   var KEPT = "pvd_click", PATH = "pvd_path", SENT = "pvd_sent", CONSENT = "pvd_consent";
-  var DAY = 86400000;
+  var STAY = "pvd_stay", FILLED = "pvd_filled"; // of this tab
+  var DAY = 86400000, ENOUGH = 10000; // milliseconds; who stayed longer is somebody
   var own = Object.prototype.hasOwnProperty;
 
   // Elements named like properties of document ("<img name=cookie>") shadow them: ask the prototypes instead.
@@ -39,7 +45,8 @@
     return function (object) { return found && found.get ? found.get.call(object) : undefined; };
   }
   var cookieOf = Object.getOwnPropertyDescriptor(Document.prototype, "cookie");
-  var stateOf = getter(Document.prototype, "readyState"), rootOf = getter(Document.prototype, "documentElement");
+  var stateOf = getter(Document.prototype, "readyState"), shownOf = getter(Document.prototype, "visibilityState");
+  var prerenderingOf = getter(Document.prototype, "prerendering"), rootOf = getter(Document.prototype, "documentElement");
   var queryAll = Document.prototype.querySelectorAll;
   var attribute = Element.prototype.getAttribute;
   var setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
@@ -80,6 +87,15 @@
   function remove(key) {
     delete memory[key];
     try { window.localStorage.removeItem(key); } catch (error) { /* forbidden */ }
+  }
+  function readTab(key) {
+    try { return storesNothing ? null : window.sessionStorage.getItem(key); } catch (error) { return null; }
+  }
+  function writeTab(key, value) {
+    if (storesNothing) { return; }
+    try {
+      if (value === null) { window.sessionStorage.removeItem(key); } else { window.sessionStorage.setItem(key, value); }
+    } catch (error) { /* forbidden or full */ }
   }
   function readCookie() {
     var found = new RegExp("(?:^|;\\s*)" + KEPT + "=([^;]*)").exec(cookieOf.get.call(document) || "");
@@ -136,6 +152,58 @@
     });
   }
 
+  // How long the site is seen in this tab after a click. A frame that nobody can see is seen for no time at all.
+  var stay = null; // {id, seen, told}: milliseconds, told: as of the last beacon
+  var since = 0; // when the page was shown, 0 while it is not
+  function beacon(length) {
+    if (!window.navigator.sendBeacon) { return; }
+    var body = new URLSearchParams({ id: stay.id });
+    if (length !== undefined) { body.append("ms", String(length)); }
+    try { window.navigator.sendBeacon(host + "/land", body); } catch (error) { /* forbidden */ }
+  }
+  function begin() {
+    if (prerenderingOf(document)) { listen.call(document, "prerenderingchange", begin, { once: true }); return; }
+    var last = (readTab(STAY) || "").split(" ");
+    if (arrived && arrived !== (stay ? stay.id : last[0])) {
+      stay = { id: arrived, seen: 0, told: -1 };
+      writeTab(STAY, arrived + " 0");
+      beacon();
+    } else if (!stay && isClickId(last[0])) {
+      stay = { id: last[0], seen: Number(last[1]) || 0, told: Number(last[1]) || 0 };
+      if (!stay.seen) { stay.told = -1; }
+    }
+    turn();
+  }
+  function turn() {
+    var now = window.performance.now();
+    if (shownOf(document) === "visible") { since = since || now; return; }
+    end(now);
+  }
+  function leave() { end(window.performance.now()); }
+  function end(now) {
+    var shown = since ? now - since : 0;
+    since = 0;
+    if (!stay || !mayKeep()) { return; }
+    stay.seen += window.innerWidth > 1 && window.innerHeight > 1 ? Math.round(shown) : 0;
+    if (stay.told < ENOUGH && stay.seen > stay.told) {
+      stay.told = stay.seen;
+      writeTab(STAY, stay.id + " " + stay.seen);
+      beacon(stay.seen);
+    }
+  }
+
+  // How long a form took to fill in; on the page after it from what was noted when it was sent.
+  var begun = 0;
+  function filling() { begun = begun || window.performance.now(); }
+  function filledIn() {
+    var length = begun ? Math.max(1, Math.round(window.performance.now() - begun)) : readTab(FILLED);
+    return length === null ? "" : length;
+  }
+  function submitted() {
+    fill();
+    if (begun && mayKeep()) { writeTab(FILLED, String(filledIn())); }
+  }
+
   function wasSent(name) {
     var list;
     try { list = JSON.parse(read(SENT) || "[]"); } catch (error) { list = []; }
@@ -182,9 +250,11 @@
     if (wasSent([campaign, order.goal || "", orderId].join("|"))) { return false; }
     send({
       via: "tag", campaign: campaign, click_id: id, goal: order.goal, order_id: orderId, amount: order.amount,
-      currency: order.currency, coupon: order.coupon, customer: order.customer,
+      currency: order.currency, coupon: order.coupon, customer: order.customer, filled_in: filledIn(),
       touches: mayKeep() ? path().filter(function (each) { return each !== id; }).join(",") : ""
     });
+    begun = 0;
+    writeTab(FILLED, null);
     return true;
   }
   function consent(given) {
@@ -194,21 +264,24 @@
       write(CONSENT, "yes");
       keep();
       fill();
+      begin();
       orders.forEach(convert);
     } else {
       remove(KEPT);
       remove(PATH);
       remove(SENT);
+      writeTab(STAY, null);
+      writeTab(FILLED, null);
       writeCookie("", 0);
       write(CONSENT, "no");
-      arrived = null;
+      arrived = stay = null;
     }
   }
 
   function arrive() {
     var id = new URLSearchParams(window.location.search).get(parameter);
     if (isClickId(id)) { arrived = id; }
-    if (mayKeep()) { keep(); } else if (read(CONSENT) === "no") { arrived = null; }
+    if (mayKeep()) { keep(); begin(); } else if (read(CONSENT) === "no") { arrived = null; }
     fill();
   }
   // Addresses that change without a new page: by the browser's own news of it, else by standing behind the two functions.
@@ -242,7 +315,10 @@
   arrive();
   follow();
   if (stateOf(document) === "loading") { listen.call(document, "DOMContentLoaded", watch); } else { watch(); }
-  listen.call(document, "submit", fill, true);
+  listen.call(document, "submit", submitted, true);
+  listen.call(document, "input", filling, true);
+  listen.call(document, "visibilitychange", turn);
+  listen.call(window, "pagehide", leave);
 
   var known = { clickId: clickId, convert: convert, consent: consent };
   function push(call) {
