@@ -2,7 +2,8 @@
 
 The creative is the link's, or drawn by weight among those of the slot asked for (`?slot=300x250`, `?slot=native`). The
 frame has the slot's size before anything is loaded, so nothing moves. It counts an impression when it is drawn and a view
-when half of it was seen for a second; its one script and one style are named by their hashes in its own policy.
+when half of it was seen for a second, and says with both how large it stands and whether its tab is the one in front (once
+more, when it comes there); its one script and one style are named by their hashes in its own policy.
 """
 
 import random
@@ -36,10 +37,12 @@ _STYLE: Final = (
     "@media (prefers-color-scheme:dark){.n{color:#e5e7eb;background:#1b2434}}"
 )
 _SCRIPT: Final = (
-    '(()=>{const a=document.querySelector("a");let t=0;const o=new IntersectionObserver(s=>{for(const e of s)'
-    "if(e.isIntersecting&&e.intersectionRatio>=.5){t||=setTimeout(()=>{if(document.visibilityState!=='visible')"
-    "{t=0;return}o.disconnect();new Image().src=a.dataset.view},1000)}else{clearTimeout(t);t=0}},"
-    "{threshold:[0,.5]});o.observe(a)})()"
+    '(()=>{const d=document,a=d.querySelector("a"),v=()=>d.visibilityState==="visible";'
+    'const tell=u=>{new Image().src=u+"&shown="+innerWidth+"x"+innerHeight+(v()?"":".hidden")};tell(a.dataset.shown);'
+    'if(!v())d.addEventListener("visibilitychange",()=>tell(a.dataset.shown),{once:true});'
+    "let t=0,s=false;const w=()=>{clearTimeout(t);if(s&&v())t=setTimeout(()=>{s=false;o.disconnect();tell(a.dataset.view)},"
+    "1000)};const o=new IntersectionObserver(l=>{const e=l.at(-1),n=e.isIntersecting&&e.intersectionRatio>=.5;"
+    "if(n!==s){s=n;w()}},{threshold:[0,.5]});o.observe(a);d.addEventListener('visibilitychange',w)})()"
 )
 
 
@@ -143,6 +146,7 @@ def _content(edge: Edge, way: Route, advert: Advert, labels: dict[str, str] | No
     query = escape(urlencode({"creative": advert.public_id, **(labels or {})}, quote_via=quote))
     code, picture = way.link.code, escape(edge.config.site_url + advert.path)
     start = f'<a href="/c/{code}?{query}" target="_blank" rel="sponsored noopener" data-view="/v/{code}.gif?{query}"'
+    start += f' data-shown="/i/{code}.gif?{query}"'
     if labels is None:
         start = "<a"
     if advert.kind == NATIVE:
@@ -153,5 +157,5 @@ def _content(edge: Edge, way: Route, advert: Advert, labels: dict[str, str] | No
     else:
         size = f'width="{advert.width}" height="{advert.height}"'
         inner = f'><img src="{picture}" {size} alt="{escape(advert.name)}"></a>'
-    pixel = f'<img class="p" src="/i/{code}.gif?{query}" alt="">'
+    pixel = f'<noscript><img class="p" src="/i/{code}.gif?{query}" alt=""></noscript>'
     return f"{start}{inner}" if labels is None else f"{start}{inner}{pixel}<script>{_SCRIPT}</script>"
