@@ -2,6 +2,7 @@
 
 import glob
 import os
+import signal
 import subprocess
 import sys
 
@@ -26,6 +27,7 @@ def is_new_enough(python: str) -> bool:
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a script's shell starts with it ignored what it starts with &
     for python in candidates():
         if is_new_enough(python):
             steps = os.path.join(HERE, "steps.py")

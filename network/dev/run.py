@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -69,6 +70,7 @@ async def supervise(var_dir: Path, began: float) -> None:
     """Raises Failed with the sentence about what went wrong, if something did."""
     supervisor = Supervisor(var_dir)
     listen(supervisor)
+    watch = asyncio.create_task(watch_make(supervisor))
     start = asyncio.create_task(start_all(supervisor, var_dir, began))
     stopped = asyncio.create_task(supervisor.stopping.wait())
     try:
@@ -78,7 +80,8 @@ async def supervise(var_dir: Path, began: float) -> None:
         await stopped
     finally:
         start.cancel()
-        await asyncio.gather(start, return_exceptions=True)
+        watch.cancel()
+        await asyncio.gather(start, watch, return_exceptions=True)
         tell("\nStopping …")
         await supervisor.stop()
         tell("Everything is stopped.")
@@ -96,6 +99,15 @@ def listen(supervisor: Supervisor) -> None:
 
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(signum, stop)
+
+
+async def watch_make(supervisor: Supervisor) -> None:
+    """In a terminal Ctrl-C reaches make and us; whoever sends the signal to make alone means us, too."""
+    while not supervisor.stopping.is_set():
+        if processes.is_make_interrupted():
+            supervisor.stopping.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(supervisor.stopping.wait(), 0.3)
 
 
 async def start_all(supervisor: Supervisor, var_dir: Path, began: float) -> None:

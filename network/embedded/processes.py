@@ -36,6 +36,21 @@ def end_with_make() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
 
 
+def is_make_interrupted() -> bool:
+    """Whether the make above us got a SIGINT that nobody else got: then it waits for us without a word.
+
+    GNU make catches the signal until it has come, unless it was started with the signal ignored.
+    """
+    if sys.platform != "linux" or "MAKELEVEL" not in os.environ:
+        return False
+    with suppress(OSError):
+        lines = Path(f"/proc/{os.getppid()}/status").read_text().splitlines()
+        of_make = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        heeded = int(of_make["SigCgt"], 16) | int(of_make["SigIgn"], 16)
+        return of_make["Name"] in {"make", "gmake"} and not heeded >> signal.SIGINT - 1 & 1
+    return False
+
+
 def spawn(
     argv: Sequence[str],
     *,
