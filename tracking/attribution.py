@@ -13,7 +13,7 @@ from django.db.models.functions import Upper
 from advertisers.models import Campaign, Coupon, Creative
 from network.models import Organization, OrganizationStatus
 from publishers.models import Partnership, PublisherKind, PublisherProfile, TrackingLink
-from tracking.deciding import Code, Decision, Found, Owner, Row, Touch, was_active
+from tracking.deciding import Code, Decision, Found, Owner, Row, Touch, beats_clicks, was_active
 from tracking.deciding import decide as decide_on
 from tracking.keys import BadClickId, ClickId, read_click_id
 from tracking.models import CustomerOwner, ForeignClick, TouchKind
@@ -169,6 +169,12 @@ class Gathered:
             partnership = self._running(self._partnerships[owner[0]])
             found.owner = Owner(partnership, owner[1]) if partnership else None
         return found
+
+    def winning_code(self, asked: Asked) -> Partnership | None:
+        """Whose code was used, where it goes before another publisher's click."""
+        code = self._code(self._coupons.get((asked.campaign.pk, _spelled(asked.coupon))))
+        wins = code is not None and code.holds(asked.occurred_at) and beats_clicks(asked.campaign, code)
+        return code.partnership if code and wins else None
 
     def own(self, campaign: Campaign, customer: str, partnership: Partnership, since: datetime) -> None:
         known = self._owners.get((campaign.pk, customer))

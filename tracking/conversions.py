@@ -158,14 +158,14 @@ class Desk:
         return conversion
 
     def _confirm(self, conversion: Conversion, report: Report) -> None:
-        """The server's word replaces the browser's: amount, description, and the click or publisher too where the server
-        names one (without it the time stays as well: the browser reported when it happened).
+        """The server's word replaces the browser's: amount, description, and who earns where the server says something
+        that goes before what the browser knew (without it the time stays as well: the browser reported when it happened).
 
         Without this a forged pixel with a stolen order number could take a commission from the publisher who earned it.
         """
         before, judged = conversion.partnership_id, scrutiny.Judged.of(conversion)
         self._describe(conversion, report)
-        if report.click_id or report.publisher or (before is None and (report.coupon or report.customer_id)):
+        if self._is_decided_anew(conversion, report):
             decision = self.gathered.decide(self.asked[report.id], report.occurred_at(conversion.occurred_at))
             if decision.touch or before is None:
                 self._attribute(conversion, report, decision)
@@ -178,6 +178,17 @@ class Desk:
         elif conversion.pk not in self.workset.made:
             self.again[conversion.pk] = report.id
         self.workset.settle(conversion)
+
+    def _is_decided_anew(self, conversion: Conversion, report: Report) -> bool:
+        """By a click or a publisher that the server names; by a code where codes go before what the browser knew."""
+        if report.click_id or report.publisher:
+            return True
+        if conversion.partnership_id is None:
+            return bool(report.coupon or report.customer_id)
+        if not report.coupon or conversion.link_id is None or conversion.is_view_through:
+            return bool(report.coupon)
+        holder = self.gathered.winning_code(self.asked[report.id])
+        return holder is not None and holder.pk != conversion.partnership_id
 
     def _describe(self, conversion: Conversion, report: Report) -> None:
         fields = report.fields

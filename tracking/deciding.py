@@ -136,7 +136,7 @@ def decide(campaign: Campaign, found: Found, occurred_at: datetime) -> Decision:
     winner = _named(found, clicks, occurred_at, campaign)
     click = _best(campaign, clicks)
     code = found.coupon if found.coupon and found.coupon.holds(occurred_at) else None
-    if winner is None and code and (click is None or _beats(campaign, code)):
+    if winner is None and code and (click is None or beats_clicks(campaign, code)):
         winner = _of_publisher(campaign, clicks, code.partnership, TouchKind.COUPON, occurred_at)
         if click and winner.partnership.pk != click.partnership.pk:
             flags.append("coupon_over_click")
@@ -247,7 +247,7 @@ def _of_publisher(
     return _best(campaign, own) or Touch(partnership, occurred_at, None, kind=kind)
 
 
-def _beats(campaign: Campaign, code: Code) -> bool:
+def beats_clicks(campaign: Campaign, code: Code) -> bool:
     if campaign.attribution_model == AttributionModel.CLICK_FIRST:
         return False
     return campaign.attribution_model == AttributionModel.COUPON_FIRST or code.is_exclusive

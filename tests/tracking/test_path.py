@@ -148,6 +148,44 @@ class TestNamed:
         process(report(campaign, "A-1", click_id=click_id(link), publisher="nobody"))
         assert (conversion("A-1").partnership, conversion("A-1").flags) == (link.partnership, ["unknown_publisher"])
 
+    def test_it_lets_the_servers_exclusive_code_go_before_the_browsers_click(
+        self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink, code: Coupon
+    ) -> None:
+        """As if the server had known both from the start; nothing else lets a forged click take it from the code."""
+        Coupon.objects.filter(pk=code.pk).update(is_exclusive=True)
+        process(report(campaign, "A-1", click_id=click_id(link), channel="tag"))
+        process(report(campaign, "A-1", coupon="PAUL10"))
+        found = conversion("A-1")
+        assert (found.partnership, found.flags) == (second_link.partnership, ["click_replaced"])
+        assert path("A-1") == [("coupon", second_link.partnership_id, True, "")]
+
+    def test_it_keeps_the_click_of_the_codes_owner(
+        self, campaign: Campaign, second_link: TrackingLink, code: Coupon
+    ) -> None:
+        Coupon.objects.filter(pk=code.pk).update(is_exclusive=True)
+        process(report(campaign, "A-1", click_id=click_id(second_link), channel="tag"))
+        process(report(campaign, "A-1", coupon="PAUL10"))
+        assert (conversion("A-1").link, conversion("A-1").flags) == (second_link, [])
+
+    def test_it_leaves_the_browsers_click_before_another_code(
+        self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink, code: Coupon
+    ) -> None:
+        process(report(campaign, "A-1", click_id=click_id(link), channel="tag"))
+        process(report(campaign, "A-1", coupon="Paul10"))
+        process(report(campaign, "A-2", coupon="unknown", click_id=click_id(link), channel="tag"))
+        process(report(campaign, "A-2", coupon="PAUL10"))
+        assert (conversion("A-1").partnership, conversion("A-1").coupon) == (link.partnership, "Paul10")
+        assert conversion("A-2").partnership == link.partnership
+
+    def test_it_lets_the_servers_code_go_before_the_browsers_code(
+        self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink, code: Coupon
+    ) -> None:
+        Coupon.objects.create(campaign=campaign, publisher=link.partnership.publisher, code="Pia5")
+        process(report(campaign, "A-1", coupon="Pia5", channel="tag"))
+        assert conversion("A-1").partnership == link.partnership
+        process(report(campaign, "A-1", coupon="Paul10"))
+        assert conversion("A-1").partnership == second_link.partnership
+
     def test_it_lets_the_server_name_another_than_the_browser(
         self, campaign: Campaign, link: TrackingLink, second_link: TrackingLink
     ) -> None:
