@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any, Concatenate, Final
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django_htmx.http import HttpResponseClientRedirect
@@ -20,6 +20,8 @@ from network.models import Kind, Membership
 from network.roles import Can, allows
 
 ALL_KINDS = frozenset(Kind)
+METHODS: Final = ("GET", "HEAD", "POST")
+"""What browsers do with pages. A page that takes no POST, or nothing else, says so itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ def page[**P](
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             if elsewhere := _first_go_to(request):
                 return elsewhere
             membership = acting_membership(request)
@@ -61,6 +65,8 @@ def person[**P](
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         if not request.user.is_authenticated:
             return redirect_to_login(_page_address(request))
         return _private(view(request, *args, **kwargs))  # type: ignore[arg-type]
