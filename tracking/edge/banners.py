@@ -137,7 +137,7 @@ def _way(edge: Edge, code: bytes) -> Route | None:
 
 def _labels(query: bytes) -> dict[str, str]:
     """The publisher's labels go on to the click, the impression and the view."""
-    parameters, _, _ = wishes(query)
+    parameters = wishes(query).ours
     return {name: parameters[name] for name in _PASSED if name in parameters}
 
 

@@ -32,13 +32,16 @@ LOOK_FOR_SPOOLED: Final = 10.0  # seconds
 
 
 class Batch:
-    __slots__ = ("at", "done", "events", "size")
+    __slots__ = ("at", "done", "events")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, shards: int) -> None:
         self.done: asyncio.Future[None] = loop.create_future()
         self.events: list[list[bytes]] = [[] for _ in range(shards)]
-        self.size = 0
         self.at = 0.0  # when it was sent
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, self.events))
 
 
 class Buffer:
@@ -67,7 +70,6 @@ class Buffer:
             if self._on_its_way is None:
                 loop.call_soon(self._ship)  # with whatever else this turn of the loop brings
         batch.events[visitor % self.shards].append(event)
-        batch.size += 1
         return batch.done
 
     async def start(self) -> None:

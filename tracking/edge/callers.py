@@ -33,17 +33,21 @@ def host_name(host: bytes) -> str:
 
 
 class Origin(NamedTuple):
-    """`number` is the same for all visits from an address, in every edge."""
+    """`number` is the same for all visits from an address, in every edge; `stored` is the address as events have it."""
 
     address: str | None
     number: int
+    stored: bytes
 
     @classmethod
     def of(cls, found: Address | None) -> "Origin":
-        return cls(str(found), visitor_number(str(found), 0)) if found else NOWHERE
+        if not found:
+            return NOWHERE
+        address = str(found)
+        return cls(address, visitor_number(address, 0), b',"ip":"%b"' % address.encode())
 
 
-NOWHERE: Final = Origin(None, 0)
+NOWHERE: Final = Origin(None, 0, b"")
 
 
 class Origins:

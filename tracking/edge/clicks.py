@@ -32,11 +32,7 @@ def click(edge: Edge, request: Request, code: bytes) -> Answer:
 
 
 def arrived(edge: Edge, request: Request, way: Route) -> Visit:
-    parameters, surplus, repeated = wishes(request.query)
-    visit = Visit(edge, request, way, parameters, surplus)
-    if repeated:
-        visit.flag("duplicate_parameter")
-    return visit
+    return Visit(edge, request, way, wishes(request.query))
 
 
 def visited(visit: Visit, diverted: str | None = None) -> Answer:

@@ -10,6 +10,7 @@ when it was received; `n` nonce (signed, 64 bits); `subs` the five sub ids, `src
 Campaign, `at` and `n` together are the event's identity.
 """
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -19,14 +20,13 @@ from tracking.edge.http import printable
 from tracking.edge.parse import MAX_SUB, cut, has_macro
 from tracking.edge.route import Landing
 from tracking.edge.visit import Visit
-from tracking.edge.wishes import NAMED
+from tracking.edge.wishes import NAMED, SUBS, is_ordinary, wishes
 from tracking.snapshot import Creative
 
 MAX_TEXT: Final = 512
 MAX_LANGUAGE: Final = 64
 MAX_COUPON: Final = 64
 MAX_SURPLUS: Final = 32  # labels beyond the five
-SUBS: Final = {"sub1": 0, "sub2": 1, "sub3": 2, "sub4": 3, "sub5": 4}
 NOT_A_VISIT: Final = frozenset({b"iframe", b"frame", b"image", b"script", b"style", b"object", b"embed", b"empty"})
 
 
@@ -34,15 +34,15 @@ def event(
     kind: bytes, visit: Visit, creative: Creative | None = None, landing: Landing | None = None, diverted: str = ""
 ) -> bytes:
     """Put together by hand, for most of it is known beforehand; what strangers sent goes through orjson."""
-    way, parameters = visit.route, visit.parameters
+    way = visit.route
     parts = [b'{"t":"%b",%b,"at":%d,"n":%d' % (kind, way.head, visit.at_ms, signed(visit.nonce))]
     if creative:
         parts.append(b',"cr":%d' % creative.id)
     if landing:
         parts.append(b',"lp":%d' % landing.id)
-    if labels := subs(visit):
-        parts += (b',"subs":', orjson.dumps(labels))
-    if visit.surplus or way.link.more or not parameters.keys() <= SUBS.keys():
+    if visit.is_plain and not way.link.more:
+        parts.append(_labels(way.subs, visit.request.query))
+    else:
         parts += _brought(visit)
     if visit.consent != "denied":
         parts += _of_the_visitor(visit)
@@ -61,9 +61,17 @@ def signed(nonce: int) -> int:
     return nonce - (1 << 64) if nonce >> 63 else nonce
 
 
+@lru_cache(maxsize=4096)
+def _labels(own: tuple[str, ...], query: bytes) -> bytes:
+    """Most visitors of a link bring the same."""
+    found = placed(own, wishes(query).ours)
+    return b',"subs":' + orjson.dumps(found) if found else b""
+
+
 def _brought(visit: Visit) -> list[bytes]:
-    parts: list[bytes] = []
     parameters = visit.parameters
+    labels = subs(visit)
+    parts = [b',"subs":' + orjson.dumps(labels)] if labels else []
     if source := parameters.get("source"):
         parts.append(b',"src":' + orjson.dumps(labelled(visit, source)))
     if coupon := parameters.get("coupon") or visit.route.link.coupon:
@@ -76,29 +84,33 @@ def _brought(visit: Visit) -> list[bytes]:
 def _of_the_visitor(visit: Visit) -> list[bytes]:
     """What could tell the visitor from others: nothing of it is kept without consent."""
     headers = visit.request.headers
-    parts = [b',"ip":"%b"' % visit.address.encode()] if visit.address else []
-    if agent := headers.get(b"user-agent"):
-        parts += (b',"ua":', quoted(agent[: 4 * MAX_TEXT], MAX_TEXT))
+    agent, language = headers.get(b"user-agent", b""), headers.get(b"accept-language", b"")
+    parts = [visit.stored_address, _browser(agent[: 4 * MAX_TEXT], language[: 4 * MAX_LANGUAGE])]
     if referrer := headers.get(b"referer"):
         parts += (b',"ref":', orjson.dumps(printable(referrer)[:MAX_TEXT]))
-    if language := headers.get(b"accept-language"):
-        parts += (b',"lang":', quoted(language[: 4 * MAX_LANGUAGE], MAX_LANGUAGE))
     return parts
 
 
 @lru_cache(maxsize=4096)
-def quoted(header: bytes, limit: int) -> bytes:
-    """As a JSON string. Many visitors have the same browser."""
-    return orjson.dumps(printable(header)[:limit])
+def _browser(agent: bytes, language: bytes) -> bytes:
+    """Many visitors have the same browser in the same language."""
+    stored = b',"ua":' + orjson.dumps(printable(agent)[:MAX_TEXT]) if agent else b""
+    return stored + (b',"lang":' + orjson.dumps(printable(language)[:MAX_LANGUAGE]) if language else b"")
 
 
 def subs(visit: Visit) -> list[str]:
     """The click's own labels before those of the link, without empty ones at the end."""
-    found = visit.route.subs
-    for name, value in visit.parameters.items():
+    own = {name: labelled(visit, value) for name, value in visit.parameters.items() if name in SUBS}
+    return placed(visit.route.subs, own)
+
+
+def placed(labels: Sequence[str], own: Mapping[str, str]) -> list[str]:
+    """The five labels, those of `own` in their places."""
+    found = [*labels]
+    for name, value in own.items():
         if (place := SUBS.get(name)) is not None:
-            found = [*found, *[""] * (place + 1 - len(found))]
-            found[place] = labelled(visit, value)
+            found += [""] * (place + 1 - len(found))
+            found[place] = value
     return found
 
 
@@ -122,10 +134,12 @@ def extras(visit: Visit) -> dict[str, Any]:
 
 def labelled(visit: Visit, text: str) -> str:
     """A label, bounded; what is odd about it is flagged."""
-    if len(text) > MAX_SUB // 4 and (short := cut(text, MAX_SUB)) != text:
+    if is_ordinary(text):
+        return text
+    if (short := cut(text, MAX_SUB)) != text:
         text = short
         visit.flag("truncated")
-    if not text.isalnum() and has_macro(text):
+    if has_macro(text):
         visit.flag("macro_not_replaced")
     return text
 

@@ -58,7 +58,7 @@ class Route:
         self.steps: tuple[Step, ...] = ()
         self.landing: Chooser | None = None
         self.caps: tuple[ClickCap, ...] = ()  # of which each visitor takes one
-        self.subs = _stripped(link.subs[:5])
+        self.subs = tuple(_stripped(link.subs[:5]))
         self.id_heads: dict[tuple[int | None, str], bytes] = {}  # of click ids, by creative and consent
         self.app: AppChooser | None = None
         self.straight: tuple[bytes, bytes] | None = None

@@ -10,10 +10,11 @@ from tracking.edge.pool import randomness
 from tracking.edge.route import Route
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from tracking.edge.http import Request
     from tracking.edge.state import Edge
+    from tracking.edge.wishes import Wishes
     from tracking.enrich import Agent
     from tracking.places import Place
 
@@ -27,31 +28,26 @@ class Visit:
         "consent",
         "edge",
         "flags",
+        "is_plain",
         "nonce",
         "parameters",
         "request",
         "route",
         "shard",
+        "stored_address",
         "surplus",
     )
 
-    def __init__(
-        self,
-        edge: "Edge",
-        request: "Request",
-        route: Route,
-        parameters: "Mapping[str, str]",
-        surplus: "Mapping[str, str]",
-    ) -> None:
+    def __init__(self, edge: "Edge", request: "Request", route: Route, wishes: "Wishes") -> None:
         self.edge, self.request, self.route = edge, request, route
-        self.parameters = parameters  # under our names
-        self.surplus = surplus  # what else was sent, under the names in use
+        self.parameters, self.surplus, repeated, self.is_plain = wishes
+        parameters = self.parameters
         self.consent = callers.consent(request, parameters.get("consent", ""))
         self.at_ms = time.time_ns() // 1_000_000
         self.nonce = randomness()
-        self.address, number = edge.origins.of(request)
+        self.address, number, self.stored_address = edge.origins.of(request)
         self.shard = number if self.address else self.nonce
-        self.flags: list[str] = []
+        self.flags = ["duplicate_parameter"] if repeated else []
 
     @property
     def user_agent(self) -> str:

@@ -7,21 +7,32 @@ kept with the event, bounded.
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from tracking.edge.aliases import CLICK, KEPT
-from tracking.edge.parse import visitor_parameters
+from tracking.edge.parse import MAX_SUB, has_macro, visitor_parameters
 
 OURS: Final = frozenset(
     {"sub1", "sub2", "sub3", "sub4", "sub5", "source", "creative", "url", "consent", "coupon", "click", "page"}
 )
+SUBS: Final = {"sub1": 0, "sub2": 1, "sub3": 2, "sub4": 3, "sub5": 4}
 USUAL: Final = 256  # bytes of a query; what is longer is not remembered
 NUMBERED: Final = re.compile(r"(?:(?:aff_)?sub|sub_?id_?|subId|s|clickref)([6-9]|[1-9]\d)")
 SURPLUS: Final = re.compile(r"(?:data|ext|aff_unique|aff_param)\d{0,2}")
 
 
-type Wishes = tuple[Mapping[str, str], Mapping[str, str], bool]
-"""Our parameters; all others that are kept, by the name in use; whether one was repeated."""
+class Wishes(NamedTuple):
+    """`ours` under our names, `surplus` all others that are kept, under the names in use; whether one was `repeated`;
+    `is_plain`: there are only sub ids, and nothing odd about them.
+    """
+
+    ours: Mapping[str, str]
+    surplus: Mapping[str, str]
+    repeated: bool
+    is_plain: bool
+
+
+NOTHING: Final = Wishes({}, {}, repeated=False, is_plain=True)
 
 
 def wishes(query: bytes) -> Wishes:
@@ -31,10 +42,10 @@ def wishes(query: bytes) -> Wishes:
 
 def read(query: bytes) -> Wishes:
     if not query:
-        return {}, {}, False
+        return NOTHING
     found, repeated = visitor_parameters(query)
     if found.keys() <= OURS:
-        return found, {}, repeated
+        return Wishes(found, {}, repeated, len(query) <= USUAL and _is_plain(found))
     ours = {name: value for name, value in found.items() if name in OURS}
     surplus: dict[str, str] = {}
     for name, value in found.items():
@@ -45,7 +56,16 @@ def read(query: bytes) -> Wishes:
             continue
         if kept := _kept_as(name, place):
             surplus.setdefault(kept, value)
-    return ours, surplus, repeated
+    return Wishes(ours, surplus, repeated, is_plain=len(query) <= USUAL and not surplus and _is_plain(ours))
+
+
+def _is_plain(parameters: Mapping[str, str]) -> bool:
+    return parameters.keys() <= SUBS.keys() and all(map(is_ordinary, parameters.values()))
+
+
+def is_ordinary(label: str) -> bool:
+    """Nothing about it is cut or flagged."""
+    return len(label) <= MAX_SUB // 4 and (label.isalnum() or not has_macro(label))
 
 
 _usual: Final = lru_cache(maxsize=4096)(read)
