@@ -10,12 +10,15 @@ import orjson
 import psycopg
 from psycopg import AsyncConnection
 
+from tracking.edge.limits import PerMinute
 from tracking.edge.spool import Spool, batches, finish, taken
 
 log = logging.getLogger("tracking.edge.leavers")
 
 EVERY: Final = 0.5  # seconds between looks at the spool
 PAUSE: Final = 5.0
+BY_CALLER: Final = 300  # a minute: a provider of mailboxes speaks for many, a person for one
+BY_LINK: Final = 3000  # a minute: right after a large mailing
 _INSERT: Final = """
     INSERT INTO advertisers_suppression (advertiser_id, sha256, md5, publisher_id, label, source, campaign_id)
     VALUES (%(advertiser)s, %(sha256)s, %(md5)s, %(publisher)s, %(label)s, 'unsubscribe', %(campaign)s)
@@ -25,7 +28,12 @@ _INSERT: Final = """
 class Leavers:
     def __init__(self, database_url: str, spool: Spool) -> None:
         self.database_url, self.spool = database_url, spool
+        self._by_caller, self._by_link = PerMinute(BY_CALLER), PerMinute(BY_LINK)
         self._task: asyncio.Task[None] | None = None
+
+    def allows(self, address: str | None, link: int) -> bool:
+        """Whether one more may leave; else whoever fills the list with made-up names waits for the next minute."""
+        return self._by_caller.allows(address) and self._by_link.allows(link)
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run())

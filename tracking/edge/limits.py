@@ -1,6 +1,7 @@
-"""How much of something is let through: by credential a second, by campaign a minute."""
+"""How much of something is let through: by credential a second; by campaign, link or caller a minute."""
 
 import time
+from collections.abc import Hashable
 
 
 class PerSecond:
@@ -25,9 +26,9 @@ class PerMinute:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._minute = 0
-        self._counts: dict[int, int] = {}
+        self._counts: dict[Hashable, int] = {}
 
-    def allows(self, name: int) -> bool:
+    def allows(self, name: Hashable) -> bool:
         minute = int(time.monotonic() // 60)
         if minute != self._minute:
             self._minute = minute

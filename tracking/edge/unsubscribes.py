@@ -20,6 +20,7 @@ from tracking.edge.route import Route
 from tracking.edge.routes import route
 from tracking.edge.spool import Full
 from tracking.edge.state import Edge
+from tracking.snapshot import Snapshot
 from tracking.snapshot.suppressions import suppressed
 
 MAX_BODY: Final = 4096
@@ -40,6 +41,7 @@ _WORDS: Final = {
         "done": "You are unsubscribed",
         "thanks": "No more mails about this advertiser should reach you. Mails that are on their way may still arrive.",
         "wrong": "Enter your e-mail address.",
+        "busy": "Too many requests right now. Please try again in a minute.",
     },
     "fa": {
         "direction": "rtl",
@@ -50,8 +52,10 @@ _WORDS: Final = {
         "done": "اشتراک شما لغو شد",
         "thanks": "دیگر ایمیلی دربارهٔ این تبلیغ‌دهنده نباید به شما برسد. ایمیل‌هایی که در راه‌اند ممکن است هنوز برسند.",
         "wrong": "نشانی ایمیل خود را وارد کنید.",
+        "busy": "درخواست‌ها بیش از اندازه است. لطفاً یک دقیقهٔ دیگر دوباره تلاش کنید.",
     },
 }
+_PROBLEMS: Final = {422: "wrong", 429: "busy"}
 _STYLE: Final = (
     "body{font:17px/1.6 system-ui,sans-serif;max-width:30rem;margin:16vh auto;padding:0 1.5rem;color:#1d273b}"
     "h1{font-size:1.4rem;margin:0 0 .3rem}p{margin:0 0 1.5rem;color:#49566c}label{display:block;margin:0 0 1rem}"
@@ -75,21 +79,32 @@ async def unsubscribe(edge: Edge, request: Request, code: bytes, receive: Receiv
     words = _WORDS["fa" if request.header(b"accept-language").lower().startswith("fa") else "en"]
     if request.method != "POST":
         return _ask(words, recipient)
-    sent, _ = visitor_parameters(await read_body(request, receive, MAX_BODY))
-    line = _known(way, recipient, sent.get("email", "").strip())
+    status = 429
+    if edge.leavers.allows(edge.origins.of(request).address, way.link.id):
+        sent, _ = visitor_parameters(await read_body(request, receive, MAX_BODY))
+        status = await _left(edge, snapshot, _known(way, recipient, sent.get("email", "").strip()))
+    edge.counters[f"unsubscribe_{status}"] += 1
+    if status == 503:
+        return pages.starting()
+    if problem := _PROBLEMS.get(status):
+        return _ask(words, recipient, status, problem)
+    return _page(200, words, words["done"], words["thanks"])
+
+
+async def _left(edge: Edge, snapshot: Snapshot, line: dict[str, Any] | None) -> int:
     if line is None:
-        return _ask(words, recipient, 422)
+        return 422
     try:
         await edge.leavers.spool.append([orjson.dumps(line)])
     except Full:
-        return pages.starting()
-    known = suppressed(snapshot)
-    for value in filter(None, (line["sha256"], line["md5"])):
-        known.add(line["advertiser"], 0, value)
+        return 503
+    known, advertiser = suppressed(snapshot), line["advertiser"]
+    is_first = [known.add(advertiser, 0, value) for value in (line["sha256"], line["md5"]) if value]
     if line["label"]:
-        known.add(line["advertiser"], line["publisher"], line["label"])
-    snapshot.derived.clear()  # routes that had no reason to ask
-    return _page(200, words, words["done"], words["thanks"])
+        is_first.append(known.add(advertiser, line["publisher"], line["label"]))
+    if any(is_first):
+        snapshot.derived.clear()  # routes that had no reason to ask
+    return 200
 
 
 def _known(way: Route, recipient: str, address: str) -> dict[str, Any] | None:
@@ -118,9 +133,9 @@ def _known(way: Route, recipient: str, address: str) -> dict[str, Any] | None:
     }
 
 
-def _ask(words: dict[str, str], recipient: str, status: int = 200) -> Response:
+def _ask(words: dict[str, str], recipient: str, status: int = 200, problem: str = "") -> Response:
     field = "" if recipient else f'<label>{words["email"]}<input name="email" type="email" dir="ltr" required></label>'
-    wrong = f'<p role="alert">{words["wrong"]}</p>' if status == 422 else ""
+    wrong = f'<p role="alert">{words[problem]}</p>' if problem else ""
     action = f"?r={escape(quote(recipient, safe=''))}" if recipient else "?"
     form = f'<form method="post" action="{action}">{wrong}{field}<button>{words["button"]}</button></form>'
     return _page(status, words, words["title"], words["ask"], form)
@@ -134,4 +149,6 @@ def _page(status: int, words: dict[str, str], title: str, text: str, more: str =
         f"<style>{_STYLE}</style></head><body><main><h1>{title}</h1><p>{text}</p>{more}</main></body></html>"
     ).encode()
     own = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode()), _POLICY]
+    if status == 429:
+        own.append((b"retry-after", b"60"))
     return Response(status, [*own, (b"vary", b"accept-language"), *COMMON], body)

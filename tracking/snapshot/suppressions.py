@@ -5,7 +5,7 @@ Rows are only ever added. Two recipients meet in one number once in 10^13 pairs.
 
 from array import array
 from base64 import b64decode, b64encode
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final
@@ -14,42 +14,49 @@ from tracking.snapshot.holding import Snapshot
 from tracking.snapshot.kinds import BY_ID, Source
 from tracking.snapshot.records import Row
 
-FRESH: Final = 8192
+SHELVES: Final = 1024
+_ON_SHELF: Final = 64 - 10  # the first ten bits say the shelf
 
 
 class Suppressed:
+    """Sorted numbers on shelves by their first bits: one more moves only those of its shelf, so that nobody waits for it."""
+
     def __init__(self) -> None:
         self.advertisers: set[int] = set()
-        self._fresh: set[int] = set()
-        self._sorted: array[int] = array("Q")
+        self._shelves = _shelves()
 
     def has(self, advertiser: int, publisher: int, recipient: str) -> bool:
         """`recipient` is a hash of the address in hexadecimal, or the publisher's own label."""
         return self._holds(_number(advertiser, 0, recipient)) or self._holds(_number(advertiser, publisher, recipient))
 
-    def add(self, advertiser: int, publisher: int, recipient: str) -> None:
-        """`publisher` 0: known by a hash, so to all."""
+    def add(self, advertiser: int, publisher: int, recipient: str) -> bool:
+        """`publisher` 0: known by a hash, so to all. Whether it is the advertiser's first."""
+        is_first = advertiser not in self.advertisers
         self.advertisers.add(advertiser)
-        self._fresh.add(_number(advertiser, publisher, recipient))
-        if len(self._fresh) > max(FRESH, len(self._sorted) // 8):
-            self._sorted = array("Q", sorted({*self._sorted, *self._fresh}))
-            self._fresh.clear()
+        number = _number(advertiser, publisher, recipient)
+        if not self._holds(number):
+            insort(self._shelves[number >> _ON_SHELF], number)
+        return is_first
 
     def packed(self) -> list[str | list[int]]:
-        numbers = array("Q", [*self._sorted, *self._fresh])
-        return [b64encode(numbers.tobytes()).decode(), sorted(self.advertisers)]
+        numbers = b"".join(shelf.tobytes() for shelf in self._shelves)
+        return [b64encode(numbers).decode(), sorted(self.advertisers)]
 
     def unpack(self, numbers: str, advertisers: list[int]) -> None:
         found = array("Q")
         found.frombytes(b64decode(numbers))
-        self._sorted = array("Q", sorted(found))
-        self.advertisers = set(advertisers)
+        self.advertisers, self._shelves = set(advertisers), _shelves()
+        for number in found:
+            self._shelves[number >> _ON_SHELF].append(number)
 
     def _holds(self, number: int) -> bool:
-        if number in self._fresh:
-            return True
-        place = bisect_left(self._sorted, number)
-        return place < len(self._sorted) and self._sorted[place] == number
+        shelf = self._shelves[number >> _ON_SHELF]
+        place = bisect_left(shelf, number)
+        return place < len(shelf) and shelf[place] == number
+
+
+def _shelves() -> list["array[int]"]:
+    return [array("Q") for _ in range(SHELVES)]
 
 
 def _number(advertiser: int, publisher: int, recipient: str) -> int:

@@ -1,15 +1,19 @@
 """The channels' addresses on a running edge, beside their journeys in tests/journeys/test_channels.py."""
 
 from hashlib import sha256
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.live import wait_until
 from tests.tracking.edge.scene import Scene
+from tracking.edge.leavers import BY_CALLER, BY_LINK, Leavers
+from tracking.edge.spool import Spool
 from tracking.snapshot import Snapshot
-from tracking.snapshot.suppressions import FRESH, Suppressed, Suppressions
+from tracking.snapshot.suppressions import Suppressed, Suppressions
 
+MANY = 25_000
 HEADERS = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0"}
 
 
@@ -85,7 +89,7 @@ def test_a_label_holds_for_its_publisher_only(client: httpx.Client, shop: Scene)
 
 def test_the_list_is_compact_and_survives_its_copy() -> None:
     known = Suppressed()
-    digests = [sha256(str(number).encode()).hexdigest() for number in range(3 * FRESH)]
+    digests = [sha256(str(number).encode()).hexdigest() for number in range(MANY)]
     for digest in digests:
         known.add(1, 0, digest)
     snapshot = Snapshot()
@@ -95,4 +99,27 @@ def test_the_list_is_compact_and_survives_its_copy() -> None:
     again.unpack(*copy)
     assert all(again.has(1, 5, digest.upper()) for digest in digests)
     assert not any(again.has(2, 5, digest) for digest in digests)
-    assert len(copy[0]) < 3 * FRESH * 11
+    assert len(copy[0]) < MANY * 11
+    firsts = [again.add(1, 0, digest) for digest in digests]
+    assert (any(firsts), again.packed()) == (False, copy), "nobody is listed twice"
+
+
+def test_a_caller_and_a_link_may_unsubscribe_so_many_a_minute(tmp_path: Path) -> None:
+    leavers = Leavers("", Spool(tmp_path, "unsubscribes", 1))
+    one = [leavers.allows("198.51.100.1", link) for link in range(2 * BY_CALLER)]
+    assert sum(one) in {BY_CALLER, 2 * BY_CALLER}, "the latter where a minute ended in between"
+    many = [leavers.allows(f"2001:db8::{number:x}", 10_000) for number in range(2 * BY_LINK)]
+    assert sum(many) in {BY_LINK, 2 * BY_LINK}
+    assert leavers.allows("203.0.113.9", 20_000)
+
+
+def test_nobody_fills_the_list_with_made_up_names(client: httpx.Client, shop: Scene) -> None:
+    """What is above the limit changes nothing. Looking is free. (The last test here: this machine is tired now.)"""
+    given = [client.post(f"/u/shopLink1?r=made-up-{number}") for number in range(BY_CALLER + 50)]
+    refused = [answer for answer in given if answer.status_code == 429]
+    assert 0 < len(refused) <= 60
+    assert {answer.headers["retry-after"] for answer in refused} == {"60"}
+    assert all('role="alert"' in answer.text for answer in refused)
+    assert client.get("/u/shopLink1?r=x").status_code == 200
+    count = "SELECT count(*) FROM advertisers_suppression WHERE label LIKE %s"
+    wait_until(lambda: shop.execute(count, "made-up-%") == [(len(given) - len(refused),)])
