@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from network import audit
 from network.actors import Actor
 from network.errors import DomainError
+from network.models import OrganizationStatus
 from network.money import Money
 from payouts import accrual, booking
 from payouts.booking import AlreadyDecided
@@ -160,11 +161,13 @@ def each(commissions: Iterable[Commission], decide: Callable[[Commission], objec
 
 
 def due(limit: int, *, without: set[Commission]) -> list[Commission]:
-    """Whose validation period is over. What only a browser reported waits for a person, what is unfunded for a top-up."""
+    """Whose validation period is over. What only a browser reported waits for a person, what is unfunded for a top-up, and
+    what a suspended publisher earned for the end of the suspension, or for a person."""
     trusted = Q(conversion=None) | Q(conversion__is_trusted=True)
     found = Commission.objects.filter(
         trusted, status=Status.PENDING, validate_until__lte=timezone.now(), due_amount=0, due_fee=0
     )
+    found = found.exclude(publisher__status=OrganizationStatus.SUSPENDED)
     return list(found.exclude(pk__in=[one.pk for one in without]).order_by("validate_until")[:limit])
 
 

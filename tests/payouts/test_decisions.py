@@ -6,12 +6,13 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from network import organizations
 from network.models import AuditEntry
 from network.money import Money
 from payouts import commissions, ledger, proof, tasks
 from payouts.booking import AlreadyDecided
 from payouts.commissions import FullyRefunded, NoteNeeded, NothingToRefund, ReasonNeeded, Unfunded
-from payouts.models import TRANSITIONS, Commission, CommissionStatus
+from payouts.models import TRANSITIONS, Commission, CommissionStatus, Reason
 from tests.payouts.market import MICRO, Market, OpenMarket
 from tracking.refunds import RefundExceedsSale
 
@@ -172,6 +173,24 @@ def test_it_never_approves_by_itself_what_only_a_browser_reported(market: Market
     commission.refresh_from_db()
     assert commission.status == Status.PENDING
     commissions.approve(commission, by=market.ada.actor)  # a person may
+
+
+def test_it_lets_a_suspended_publishers_commissions_wait(market: Market) -> None:
+    kept, declined = market.sell("1001"), market.sell("1002")
+    Commission.objects.update(validate_until=timezone.now())
+    organizations.suspend(market.pia.organization, reason="Bought traffic", by=market.nima.actor)
+
+    tasks.approve_due()
+
+    kept.refresh_from_db()
+    assert kept.status == Status.PENDING
+    commissions.decline(declined, reason=Reason.BREACH_OF_TERMS, by=market.nima.actor)  # a person may
+    organizations.reactivate(market.pia.organization, reason="It was somebody else", by=market.nima.actor)
+    tasks.approve_due()
+    kept.refresh_from_db()
+    declined.refresh_from_db()
+    assert (kept.status, declined.status) == (Status.APPROVED, Status.DECLINED)
+    assert market.books()["payable"] == 800
 
 
 def test_it_closes_what_was_fully_refunded_at_the_end_of_the_period(market: Market) -> None:
