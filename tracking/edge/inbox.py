@@ -1,8 +1,8 @@
 """Reports become durable here: committed to PostgreSQL in groups, or fsynced to the spool while that is away.
 
-As with the buffer a group is whatever gathered while the last one was on its way. Uniqueness is decided by the keys in
-PostgreSQL alone. What was on its way when the connection broke may have been committed: it goes to the spool with its
-id, and is recognised by it later.
+As with the buffer a group is whatever gathered while the last one was on its way. There is one at a time: two would be
+half as large and cost as much each. Uniqueness is decided by the keys in PostgreSQL alone. What was on its way when the
+connection broke may have been committed: it goes to the spool with its id, and is recognised by it later.
 """
 
 import asyncio
@@ -25,7 +25,6 @@ from tracking.edge.spool import Spool
 
 log = logging.getLogger("tracking.edge.inbox")
 
-LANES: Final = 2
 GROUP: Final = 1000
 MAX_WAITING: Final = 20_000
 PATIENCE: Final = 5.0  # seconds for a group, before it goes to the spool
@@ -59,8 +58,8 @@ class Inbox:
         self.logged = PerMinute(logged_per_minute)
         self._groups: deque[Group] = deque()
         self._gathered = 0  # in these groups
-        self._resting: deque[asyncio.Future[None]] = deque()
-        self._busy = 0
+        self._rest: asyncio.Future[None] | None = None  # of the lane, while there is nothing to do
+        self._is_busy = False
         self._worried = asyncio.Event()
         self._asking = asyncio.Lock()
         self._answers: Db | None = None
@@ -96,11 +95,10 @@ class Inbox:
         await self._ask(inbox_sql.KEEP_ANSWER, campaign_id, key, request_hash, status, answer)
 
     def start(self) -> None:
-        jobs = [*[self._lane] * LANES, self._care]
-        self._tasks = [asyncio.create_task(job()) for job in jobs]
+        self._tasks = [asyncio.create_task(job()) for job in (self._lane, self._care)]
 
     async def stop(self) -> None:
-        while self._groups or self._busy:  # noqa: ASYNC110  once, at the end
+        while self._groups or self._is_busy:  # noqa: ASYNC110  once, at the end
             await asyncio.sleep(0.01)
         for task in self._tasks:
             task.cancel()
@@ -125,19 +123,19 @@ class Inbox:
         group = self._groups[-1]
         group.entries += entries
         self._gathered += len(entries)
-        if self._resting and not (lane := self._resting.popleft()).done():
-            lane.set_result(None)
+        if self._rest and not self._rest.done():
+            self._rest.set_result(None)
         return group
 
     async def _lane(self) -> None:
         connection: Db | None = None
         while True:
             while not self._groups:
-                self._resting.append(rest := asyncio.get_running_loop().create_future())
-                await rest
+                self._rest = asyncio.get_running_loop().create_future()
+                await self._rest
             group = self._groups.popleft()
             self._gathered -= len(group.entries)
-            self._busy += 1
+            self._is_busy = True
             try:
                 connection = await self._settle(connection, group.entries)
             except Exception:
@@ -145,7 +143,7 @@ class Inbox:
                 for entry in group.entries:
                     entry.reject(OVERLOADED)
             finally:
-                self._busy -= 1
+                self._is_busy = False
                 group.settle()
 
     async def _settle(self, connection: Db | None, entries: list[Entry]) -> Db | None:
@@ -180,7 +178,7 @@ class Inbox:
                 entry.reject(OVERLOADED)
 
     async def commit(self, connection: Db, entries: list[Entry]) -> None:
-        """All of it, or, where one row is not storable, each by itself."""
+        """All of it, or, where a row is not storable, by halves down to that one."""
         try:
             await self._commit(connection, entries)
         except (psycopg.DataError, psycopg.IntegrityError):
@@ -188,8 +186,9 @@ class Inbox:
                 log.exception("A report cannot be stored")
                 entries[0].reject(UNSTORABLE)
                 return
-            for entry in entries:
-                await self.commit(connection, [entry])
+            middle = len(entries) // 2
+            for half in (entries[:middle], entries[middle:]):
+                await self.commit(connection, half)
 
     async def _commit(self, connection: Db, entries: list[Entry]) -> None:
         if refunds := [entry for entry in entries if entry.kind == "refund"]:

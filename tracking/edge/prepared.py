@@ -20,13 +20,10 @@ FAILED: Final = pq.ExecStatus.FATAL_ERROR
 
 
 def column(oid: int, cells: Sequence[bytes | None]) -> bytes:
-    parts: list[bytes] = [_HEAD(1, 1, oid, len(cells), 1)]
-    for cell in cells:
-        if cell is None:
-            parts.append(NULL)
-        else:
-            parts += (_LENGTH(len(cell)), cell)
-    return b"".join(parts)
+    head, first = _HEAD(1, 1, oid, len(cells), 1), cells[0]
+    if first is not None and cells.count(first) == len(cells):  # as most are in a group
+        return head + (_LENGTH(len(first)) + first) * len(cells)
+    return head + b"".join([NULL if cell is None else _LENGTH(len(cell)) + cell for cell in cells])
 
 
 def columns(oids: Sequence[int], rows: Iterable[Sequence[bytes | None]]) -> list[bytes]:
