@@ -326,9 +326,12 @@ def end_of_day(campaign: Campaign, day: date) -> datetime:
 
 
 def waiting_conversions(limit: int, *, without: set[UUID]) -> list[UUID]:
-    """The conversions that wait the longest."""
+    """The conversions that wait the longest, but for those that another worker has at hand: who took the same ones would
+    find nothing to do together, and go through them one by one."""
     found = Conversion.objects.filter(needs_settling=True).exclude(pk__in=without).order_by("received_at")
-    return list(found.values_list("pk", flat=True)[:limit])
+    with transaction.atomic():
+        free = found.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        return list(free.values_list("pk", flat=True)[:limit])
 
 
 def waiting_days(limit: int, *, without: set[Day]) -> list[Day]:

@@ -8,6 +8,7 @@ from threading import Barrier, Event
 from typing import Any
 from unittest.mock import patch
 
+import psycopg
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -18,6 +19,7 @@ from payouts.accounts import Account
 from payouts.commissions import FullyRefunded
 from payouts.ledger import InsufficientFunds, KeyReused, Move
 from payouts.models import Commission, CommissionStatus
+from tests import services
 from tests.cast import Member
 from tests.payouts.market import MICRO, Market, OpenMarket, market, open_market
 from tests.races.hands import at_once
@@ -118,6 +120,18 @@ def test_it_settles_each_conversion_once_with_many_workers(market: Market) -> No
     assert results == [None] * 4
     assert Commission.objects.count() == 24
     assert market.books() == {"funds": 76_960, "pending": 19_200, "fee pending": 3_840, "cash": -100_000}
+
+
+def test_it_leaves_what_another_worker_has_at_hand(market: Market) -> None:
+    for number in range(5):
+        market.report(f"order-{number}", 10_000)
+    orders = Conversion.objects.order_by("received_at").values_list("pk", flat=True)
+    first, others = list(orders[:2]), list(orders[2:])
+    with psycopg.connect(services.postgres.url(services.DATABASE)) as worker:
+        worker.execute("SELECT 1 FROM tracking_conversion WHERE id = ANY(%s) FOR NO KEY UPDATE", [first])
+        assert accrual.waiting_conversions(2, without=set()) == others[:2]
+        assert accrual.settle_new(accrual.waiting_conversions(5, without=set())) == set(others)
+    assert accrual.waiting_conversions(5, without=set()) == first
 
 
 def test_without_the_lock_two_workers_make_the_same_commission(market: Market) -> None:
