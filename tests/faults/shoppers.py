@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +18,8 @@ from tests.tracking.stage import PHONE
 from tracking.keys import ClickId, read_click_id
 
 GOOD: Final = {"click": {302}, "sale": {200, 202}, "refund": {200, 202}}
+AT_ONCE: Final = 5  # who ask again
+DISAPPOINTED: Final = 0.3  # seconds
 AWAY: Final = (httpx.ConnectError, httpx.ConnectTimeout)
 """The request never left: failed, not unknown."""
 
@@ -154,22 +157,29 @@ class Crowd:
     def finish(self, within: float = 120) -> None:
         """Retry whatever failed or is unknown until everybody has been answered everything."""
         deadline = time.monotonic() + within
+        while left := [shopper for shopper in self.shoppers if not shopper.is_done]:
+            assert time.monotonic() < deadline, f"{len(left)} are not answered: {left[:3]}"
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(self._go_all, (left[number::AT_ONCE] for number in range(AT_ONCE))))
+
+    def _go_all(self, shoppers: list[Shopper]) -> None:
         with visitor() as client:
-            while left := [shopper for shopper in self.shoppers if not shopper.is_done]:
-                assert time.monotonic() < deadline, f"not answered: {left[:3]}"
-                for shopper in left:
-                    self.go(client, shopper)
+            for shopper in shoppers:
+                self.go(client, shopper)
 
 
 @contextmanager
 def shopping(crowd: Crowd, clients: int = 5, pause: float = 0.06) -> Iterator[None]:
-    """They come until the block ends."""
+    """They come until the block ends; who finds nobody there does not knock at once again."""
     over = threading.Event()
 
     def come() -> None:
         with visitor() as client:
             while not over.wait(pause):
-                crowd.go(client, crowd.next())
+                shopper = crowd.next()
+                crowd.go(client, shopper)
+                if not shopper.is_done:
+                    over.wait(DISAPPOINTED)
 
     threads = [threading.Thread(target=come, daemon=True) for _ in range(clients)]
     for thread in threads:

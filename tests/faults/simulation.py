@@ -49,9 +49,9 @@ class Simulation:
         enough = self.crowd.acked + count
         self.until(lambda: self.crowd.acked >= enough)
 
-    def rest(self) -> None:
+    def rest(self, within: float = 180) -> None:
         for is_done in (self.is_drained, self.is_ingested, self.is_settled):
-            self.until(is_done)
+            self.until(is_done, within)
         assert not DeadLetter.objects.exists()
 
     def is_drained(self) -> bool:

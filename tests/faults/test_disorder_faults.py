@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 from redis import Redis
@@ -26,6 +27,9 @@ from tracking.snapshot import CHANNEL
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 
+FORGOTTEN = 10  # times
+
+
 @pytest.fixture(autouse=True)
 def healed() -> Iterator[None]:
     yield
@@ -40,6 +44,8 @@ def test_f2_all_edges_killed_at_once_lose_no_acknowledged_click(
         more(first, second)
         for edge in edges:
             edge.kill()
+    with pytest.raises(httpx.ConnectError):  # so a load balancer's next look takes them out
+        httpx.get(f"{edges[0].url}/health/ready")
     for edge in edges:
         edge.start()
     for journal in (first, second):
@@ -77,6 +83,26 @@ def test_f16_f29_what_comes_eight_times_and_shuffled_counts_once(
         oracle.check(day.crowd, day.market)
 
 
+def test_f29_what_an_advertiser_repeats_for_ten_minutes_is_one(
+    open_market: OpenMarket, processes: Processes, redis: Redis
+) -> None:
+    """Ten minutes of once a second, in a hurry: each of six hundred is answered as the first was, nothing grows."""
+    with simulated(open_market, processes, redis) as day:
+        with visitor() as client:
+            shopper = next(each for each in iter(day.crowd.next, None) if each.refunded)
+            *_, sale = (step for step in shopper.steps if step.kind == "sale")
+            day.crowd.go_as_far_as("click", client, shopper)
+            for _ in range(300):
+                assert answered(day.crowd, shopper, sale)
+            day.crowd.go(client, shopper)
+            for _ in range(300):
+                assert answered(day.crowd, shopper, sale)
+            for each in day.crowd.shoppers:
+                day.crowd.go(client, each)
+        day.rest()
+        oracle.check(day.crowd, day.market)
+
+
 def deliver_again(redis: Redis, dice: Random) -> None:
     """What waits in the stream comes once to seven times more, in another order."""
     for key in redis.scan_iter(f"{STREAM}*", _type="stream"):
@@ -100,7 +126,8 @@ def test_f38_visitors_do_not_feel_it_when_everything_known_is_forgotten(
     edge = processes.start("edge", DATABASE_URL=shop.database_url)
     with load(clicks(edge.url)) as visits, psycopg.connect(shop.database_url, autocommit=True) as connection:
         more(visits)
-        for _ in range(10):
+        asked_before = transactions(connection)
+        for _ in range(FORGOTTEN):
             connection.execute("INSERT INTO tracking_snapshot_change (kind, key) VALUES ('link', '*')")
             connection.execute("SELECT pg_notify(%s, '')", [CHANNEL])
             for copy in processes.place.glob("spool/snapshot*"):
@@ -108,7 +135,17 @@ def test_f38_visitors_do_not_feel_it_when_everything_known_is_forgotten(
             redis.script_flush()
             more(visits, count=30)
             time.sleep(0.05)
+        time.sleep(1.5)  # until PostgreSQL has counted
+        asked = transactions(connection) - asked_before
     assert set(visits.statuses) == {302}
     assert visits.p99 < 0.2
+    assert asked < FORGOTTEN * 10 < len(visits.acknowledged)  # one reading each time, not one for each visitor
     wait_until(lambda: edge.popen is not None and edge.popen.poll() is None, 1)
     check_clicks(visits, redis)
+
+
+def transactions(connection: psycopg.Connection) -> int:
+    """How many this database has seen."""
+    found = connection.execute("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()").fetchone()
+    assert found
+    return int(found[0])

@@ -3,10 +3,13 @@
 lost = acknowledged but not stored    twice = stored more than once    phantom = stored but never sent
 """
 
+import os
 import signal
+import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -20,6 +23,8 @@ from tests.faults.visitors import Journal, clicks, conversions, load
 from tests.live import Process, Processes, wait_until
 from tests.tracking.edge.scene import LANDING, TOKEN, Scene
 from tests.tracking.edge.wire import events
+
+FAULT = float(os.environ.get("FAULT_SECONDS", "3"))
 
 
 @pytest.fixture(autouse=True)
@@ -46,10 +51,27 @@ def ready(process: Process) -> dict[str, Any]:
     return found
 
 
+def check_drained(process: Process, *kinds: str, fault: float) -> None:
+    """Within twice the time that the fault lasted."""
+    wait_until(lambda: all(drained(process, kind) for kind in kinds), 2 * fault)
+
+
 def drained(process: Process, kind: str) -> bool:
     return ready(process)[kind]["waiting_bytes"] == 0 and "away" not in {
         ready(process)[name] for name in ("redis", "postgresql")
     }
+
+
+@contextmanager
+def away(*kills: Callable[[], None]) -> Iterator[Callable[[], float]]:
+    """Killed until the block ends; gives what tells for how many seconds that was."""
+    began = time.monotonic()
+    for kill in kills:
+        kill()
+    ended: list[float] = []
+    yield lambda: ended[0] - began
+    heal()
+    ended.append(time.monotonic())
 
 
 def check_clicks(journal: Journal, redis: Redis) -> None:
@@ -76,11 +98,11 @@ def check_orders(journal: Journal, shop: Scene, prefix: str) -> None:
 def test_f8_redis_killed_redirects_go_on_and_no_click_is_lost(started: Process, redis: Redis) -> None:
     with load(clicks(started.url)) as journal:
         more(journal)
-        kill_redis()
-        more(journal)
-        time.sleep(1)
-        more(journal)
-        heal()
+        with away(kill_redis) as fault:
+            more(journal)
+            time.sleep(FAULT)
+            more(journal)
+        check_drained(started, "events", fault=fault())
         more(journal)
     assert set(journal.statuses) == {302}
     assert journal.unknown == set()
@@ -97,15 +119,15 @@ def test_f9_postgresql_killed_redirects_go_on_and_conversions_are_spooled(
 ) -> None:
     with load(clicks(started.url), 4) as visits, load(conversions(started.url, shop, TOKEN, "f9"), 4) as orders:
         more(visits, orders)
-        kill_postgres()
-        more(visits, orders)
-        time.sleep(1)
-        more(visits, orders)
-        heal()
+        with away(kill_postgres) as fault:
+            more(visits, orders)
+            time.sleep(FAULT)
+            more(visits, orders)
+        check_drained(started, "reports", fault=fault())
         more(visits, orders)
     assert set(visits.statuses) == {302}
     assert set(orders.statuses) == {200, 202}
-    assert orders.unknown == set()
+    assert visits.unknown == orders.unknown == set()
     wait_until(lambda: drained(started, "reports"), 10)
     check_clicks(visits, redis)
     check_orders(orders, shop, "f9")
@@ -128,14 +150,14 @@ def test_f9_a_report_spooled_twice_is_stored_once(started: Process, shop: Scene)
 def test_f10_with_both_away_visitors_notice_nothing(started: Process, shop: Scene, redis: Redis) -> None:
     with load(clicks(started.url), 4) as visits, load(conversions(started.url, shop, TOKEN, "f10"), 4) as orders:
         more(visits, orders)
-        kill_postgres()
-        kill_redis()
-        more(visits, orders)
-        time.sleep(1)
-        heal()
+        with away(kill_postgres, kill_redis) as fault:
+            more(visits, orders)
+            time.sleep(FAULT)
+        check_drained(started, "events", "reports", fault=fault())
         more(visits, orders)
     assert set(visits.statuses) == {302}
     assert set(orders.statuses) <= {200, 202}
+    assert visits.unknown == orders.unknown == set()
     wait_until(lambda: drained(started, "events") and drained(started, "reports"), 15)
     check_clicks(visits, redis)
     check_orders(orders, shop, "f10")
@@ -174,20 +196,26 @@ def test_f1_what_a_killed_edge_had_spooled_is_drained_by_the_next(
     check_orders(orders, shop, "left")
 
 
-def test_f1_a_killed_worker_is_replaced(started: Process) -> None:
-    def workers() -> list[psutil.Process]:
-        return [found for found in started.family()[1:] if found.status() != psutil.STATUS_ZOMBIE]
+def test_f1_a_killed_worker_is_replaced(started: Process, shop: Scene, redis: Redis) -> None:
+    """Within two seconds, counted in its processor time, as others use the machine. Who comes meanwhile waits, and is
+    served: only what was on its way in the killed one fails."""
+    clients = 4
+    with load(clicks(started.url), clients) as journal:
+        more(journal)
+        (killed,) = workers(started)
+        killed.send_signal(signal.SIGKILL)
+        wait_until(lambda: any(each != killed for each in workers(started)), 10)
+        more(journal)
+        (fresh,) = workers(started)
+        spent = fresh.cpu_times()
+    assert spent.user + spent.system < 2
+    assert len(journal.unknown) <= clients
+    assert set(journal.statuses) == {302}
+    check_clicks(journal, redis)
 
-    worker = next(found for found in workers() if "resource_tracker" not in " ".join(found.cmdline()))
-    worker.send_signal(signal.SIGKILL)
 
-    def serves() -> bool:
-        try:
-            return httpx.get(f"{started.url}/c/shopLink1", timeout=1).status_code == 302
-        except httpx.HTTPError:
-            return False
-
-    assert wait_until(serves, 10) < 10
+def workers(edge: Process) -> list[psutil.Process]:
+    return [found for found in edge.family()[1:] if found.status() != psutil.STATUS_ZOMBIE]
 
 
 def test_f14_a_full_spool_is_counted_and_redirects_go_on(processes: Processes, shop: Scene) -> None:
@@ -195,6 +223,49 @@ def test_f14_a_full_spool_is_counted_and_redirects_go_on(processes: Processes, s
     small = httpx.get(f"{edge.url}/c/shopLink1")
     assert small.headers["location"].startswith(LANDING)
     assert ready(edge)["events"]["lost"] == 1
+
+
+def test_f14_what_no_disk_holds_is_counted_and_what_it_holds_is_not_lost(
+    processes: Processes, shop: Scene, redis: Redis
+) -> None:
+    """A real full disk, in the middle of a line."""
+    spool = processes.place / "spool"
+    spool.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(spool)]
+    if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small disk needs the right to mount one")
+    try:
+        edge = processes.start("edge", DATABASE_URL=shop.database_url)
+        with load(clicks(edge.url), 2) as journal:
+            more(journal)
+            kill_redis()
+            wait_until(lambda: ready(edge)["events"]["lost"] > 0, 60)
+            more(journal)
+            heal()
+            wait_until(lambda: drained(edge, "events"), 60)
+            more(journal)
+        assert set(journal.statuses) == {302}
+        assert journal.unknown == set()
+        stored = {event["n"] for event in events(redis)}
+        assert len(set(journal.nonces.values()) - stored) == ready(edge)["events"]["lost"]
+    finally:
+        processes.end()
+        subprocess.run(["umount", str(spool)], check=True)
+
+
+def test_f14_redis_that_refuses_to_write_is_as_one_that_is_away(started: Process, redis: Redis) -> None:
+    """As with a full disk under its append-only file: it lives and answers with errors."""
+    with load(clicks(started.url), 4) as journal:
+        more(journal)
+        redis.config_set("maxmemory", "1")
+        more(journal)
+        wait_until(lambda: ready(started)["events"]["spooled"] > 0, 10)
+        redis.config_set("maxmemory", "0")
+        more(journal)
+        wait_until(lambda: drained(started, "events"), 20)
+    assert set(journal.statuses) == {302}
+    assert ready(started)["events"]["lost"] == 0
+    check_clicks(journal, redis)
 
 
 def test_f14_with_no_place_for_it_a_conversion_is_not_acknowledged(processes: Processes, shop: Scene) -> None:
@@ -207,10 +278,19 @@ def test_f14_with_no_place_for_it_a_conversion_is_not_acknowledged(processes: Pr
 
 def test_f6_the_check_itself_reports_loss_when_redis_forgets(started: Process, redis: Redis) -> None:
     """The control of these tests: without its append-only file Redis loses what it acknowledged, and that is seen."""
+    assert lost_by_a_kill(started, redis) == 0
     redis.config_set("appendonly", "no")
-    with load(clicks(started.url), 4) as journal:
+    assert lost_by_a_kill(started, redis) >= 60
+
+
+def lost_by_a_kill(edge: Process, redis: Redis) -> int:
+    with load(clicks(edge.url), 4) as journal:
         more(journal)
     kill_redis()
     heal()
-    with pytest.raises((AssertionError, ValueError)):
+    try:
         check_clicks(journal, redis)
+    except AssertionError:
+        stored = {event["n"] for event in events(redis)}
+        return len(set(journal.nonces.values()) - stored)
+    return 0

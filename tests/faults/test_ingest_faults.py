@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 import orjson
 import psycopg
@@ -172,6 +173,28 @@ def test_it_takes_a_report_within_a_second(campaign: Campaign, link: TrackingLin
         until(lambda postback=postback: Postback.objects.get(pk=postback.pk).processed_at is not None)  # type: ignore[misc]
         waits.append((Postback.objects.get(pk=postback.pk).processed_at or timezone.now()) - postback.received_at)
     assert sorted(waits)[len(waits) // 2] < timedelta(seconds=1)
+
+
+def test_f17_poison_delays_nobody_by_a_second(redis: Redis, link: TrackingLink, start: Start) -> None:
+    """Unreadable, of nobody, refused by the database: each in the batch of a good event."""
+    start()
+    until(lambda: len(holders()) == 1)
+    stranger = orjson.dumps(event(link, AT) | {"c": 999_999})
+    refused = orjson.dumps(event(link, AT) | {"n": 2**70})
+    clean, beside = list[float](), list[float]()
+    for _ in range(6):
+        clean.append(seconds_until_counted(redis, link))
+        beside.append(seconds_until_counted(redis, link, b"{poison", stranger, refused))
+    assert median(beside) < median(clean) + 1
+    until(lambda: DeadLetter.objects.count() == 18)
+    assert Click.objects.count() == 12
+
+
+def seconds_until_counted(redis: Redis, link: TrackingLink, *poison: bytes) -> float:
+    before, began = counted(), time.monotonic()
+    send(redis, *poison, event(link, AT + timedelta(milliseconds=before)), together=1)
+    until(lambda: counted() > before)
+    return time.monotonic() - began
 
 
 def holders() -> set[str]:

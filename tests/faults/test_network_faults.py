@@ -117,7 +117,7 @@ def test_f23_shops_and_visitors_with_bad_lines_are_counted_once(
         port = httpx.URL(day.running["edge"].url).port
         assert port
         with wire(("127.0.0.1", port)) as line:
-            line.delay, line.tear = 0.05, 0.05
+            line.delay, line.tear = 0.2, 0.05
             day.crowd.edge = f"http://127.0.0.1:{line.port}"
             with day.busy():
                 day.more(60)

@@ -67,12 +67,12 @@ def load(visit: Callable[[httpx.Client, Journal], None], clients: int = 8, pause
             thread.join(15)
 
 
-def clicks(url: str) -> Callable[[httpx.Client, Journal], None]:
+def clicks(url: str, code: str = "shopLink1") -> Callable[[httpx.Client, Journal], None]:
     def visit(client: httpx.Client, journal: Journal) -> None:
         number = journal.next()
         began = time.monotonic()
         try:
-            answer = client.get(f"{url}/c/shopLink1?sub1={number}")
+            answer = client.get(f"{url}/c/{code}?sub1={number}")
         except httpx.HTTPError:
             journal.unknown.add(number)
             return
@@ -84,15 +84,19 @@ def clicks(url: str) -> Callable[[httpx.Client, Journal], None]:
     return visit
 
 
-def conversions(url: str, shop: Scene, token: str, prefix: str) -> Callable[[httpx.Client, Journal], None]:
+def conversions(
+    url: str, shop: Scene, token: str, prefix: str, link: str = "link"
+) -> Callable[[httpx.Client, Journal], None]:
     def visit(client: httpx.Client, journal: Journal) -> None:
         number = journal.next()
-        fields = {"token": token, "goal": "sale", "amount": "10.00", "click_id": shop.click_id()}
+        fields = {"token": token, "goal": "sale", "amount": "10.00", "click_id": shop.click_id(link)}
+        began = time.monotonic()
         try:
             answer = client.get(f"{url}/postback", params=fields | {"order_id": f"{prefix}-{number}"})
         except httpx.HTTPError:
             journal.unknown.add(number)
             return
+        journal.delays.append(time.monotonic() - began)
         journal.acknowledged[number] = answer.status_code
 
     return visit
