@@ -5,11 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from network.models import AuditEntry
+from advertisers import caps
+from network.models import AuditEntry, Kind
 from payouts import recomputes
-from tests.cast import Member
+from publishers import links, partnerships
+from publishers.models import TrackingLink
+from tests.cast import Member, member
 from tests.payouts.market import Market
 from tracking import keys, mailboxes
 from tracking.models import Conversion, QualityAppeal, QualityCase, QualityRun
@@ -182,3 +186,62 @@ class TestThresholds:
         client.post(f"/quality/runs/{QualityRun.objects.get().public_id}/discard/")
         assert verdicts() == {"suspect"}
         assert thresholds.of_network()["sale_seconds"] == 10
+
+
+class TestEvidence:
+    """Numbers of ours are nobody's business: publishers have names, for those who may know them."""
+
+    @pytest.fixture
+    def paul(self, market: Market) -> TrackingLink:
+        paul = member("Paul", Kind.PUBLISHER, market.nima)
+        applied = partnerships.apply(market.campaign, publisher=paul.organization, by=paul.actor)
+        return links.grab(partnerships.approve(applied, by=market.ada.actor), by=paul.actor)
+
+    def evidence(self, market: Market, rule: str, **found: object) -> str:
+        case = cases.refresh(
+            market.partnership.pk, rule, window=(timezone.now(), timezone.now()), evidence=found, action="H"
+        )
+        assert case
+        return f"/quality/cases/{case.public_id}/"
+
+    def test_a_partner_of_the_campaign_has_a_name(self, market: Market, paul: TrackingLink) -> None:
+        path = self.evidence(market, "R9", partnership=paul.partnership_id)
+        assert "Paul&#x27;s Publisher" in client_of(market.ada).get(path).content.decode()
+
+    def test_the_owner_of_a_code_has_one_too(self, market: Market, paul: TrackingLink) -> None:
+        path = self.evidence(market, "R30", owner=paul.partnership.publisher_id)
+        assert "Paul&#x27;s Publisher" in client_of(market.ada).get(path).content.decode()
+
+    def test_who_works_elsewhere_is_known_to_the_network_alone(self, market: Market) -> None:
+        stranger = member("Stranger", Kind.PUBLISHER, market.nima)
+        path = self.evidence(market, "R37", same=["site", "person"], account=stranger.organization.public_id)
+        page = client_of(market.nima).get(path).content.decode()
+        assert "Stranger&#x27;s Publisher" in page
+        assert "Site · Person" in page
+        page = client_of(market.ada).get(path).content.decode()
+        assert "Stranger" not in page
+        assert stranger.organization.public_id not in page
+        assert "Another publisher" in page
+
+
+def test_what_is_above_a_cap_is_decided_in_the_same_place(market: Market) -> None:
+    caps.add(market.campaign, metric="conversions", period="total", limit=1, by=market.ada.actor)
+    market.sell("A-1")
+    commission = market.sell("A-2")
+    case = QualityCase.objects.get()
+    assert (case.rule, case.signals.get().conversion.order_id, commission.status) == ("CAP", "A-2", "held")
+    page = client_of(market.ada).get(f"/quality/cases/{case.public_id}/").content.decode()
+    assert "More conversions than the campaign&#x27;s cap" in page
+    client_of(market.ada).post(f"/quality/cases/{case.public_id}/clear/")
+    market.settle()
+    commission.refresh_from_db()
+    assert commission.status == "pending"
+
+
+class TestTheCampaignsPage:
+    def test_it_leads_those_who_judge_to_its_thresholds(self, market: Market, otto: Member) -> None:
+        path = reverse("advertisers:campaign-detail", args=[market.campaign.public_id])
+        thresholds_of_it = reverse("payouts:campaign-thresholds", args=[market.campaign.public_id])
+        for who in (market.nima, otto):
+            assert thresholds_of_it in client_of(who).get(path).content.decode()
+        assert thresholds_of_it not in client_of(market.ada).get(path).content.decode()

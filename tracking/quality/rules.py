@@ -77,7 +77,7 @@ RULES: Final[dict[str, Rule]] = {
         Rule("R28", "paid_search", _c.TERMS, _("Paid traffic where it is forbidden"), HOLD),
         Rule("R29", "undeclared_site", _c.TERMS, _("Traffic from undeclared sites"), WATCH),
         Rule("R30", "coupon_poaching", _c.TERMS, _("Code of another publisher, or click at the checkout"), HOLD),
-        Rule("R32", "many_refunds", _c.OUTCOME, _("Many refunds"), HOLD),
+        Rule("R32", "many_refunds", _c.OUTCOME, _("Many refunds"), HOLD, version=2),
         Rule("R33", "existing_customers", _c.PATTERN, _("Almost only existing customers"), WATCH),
         Rule("R34", "new_publisher", _c.PATTERN, _("First conversions of a publisher"), HOLD),
         Rule("R35", "woken_up", _c.PATTERN, _("Spike after a long silence"), WATCH),

@@ -114,18 +114,18 @@ class Market:
         Click.objects.bulk_create(self.clicks)
         made = [report() for report in self.reports]
         made.sort(key=lambda one: one.received_at)
-        for start in range(0, len(made), 100):
-            conversions.process_all(made[start : start + 100])
+        for start in range(0, len(made), 15):
+            conversions.process_all(made[start : start + 15])
 
 
 def good(market: Market, number: int) -> TrackingLink:
-    """Their buyers share an office now and then, come back, and send four of a hundred orders back."""
+    """Their buyers share an office now and then, come back, and send one of 25 orders back."""
     link = market.publisher(f"Good{number}")
     office = market.address()
     for n in range(USUAL):
         click = {"ip": office} if n % 20 == 0 else {}
         order = market.order(link, click=click, mail=mail(f"buyer{number}.{n}@gmail.com"))
-        if market.random.random() < 0.04:
+        if n % 25 == 7:
             returned(market, order)
     return link
 
@@ -210,7 +210,7 @@ def one_household(market: Market) -> TrackingLink:
 def clockwork(market: Market) -> TrackingLink:
     link = market.publisher("Clock")
     start = NOW - timedelta(days=2)
-    for n in range(24):
+    for n in range(40):
         market.order(link, at=start + timedelta(minutes=17 * n))
     return link
 

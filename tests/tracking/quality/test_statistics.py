@@ -267,13 +267,19 @@ class TestR32:
         assert found(link) == ({"R32": "H"} if holds else {})
         assert held(link) == (20 - refunds if holds else 0)
 
-    @pytest.mark.parametrize(("refunds", "holds"), [(4, False), (5, True)])
+    @pytest.mark.parametrize(("refunds", "holds"), [(12, False), (13, True)])
     def test_more_than_twice_the_others(
         self, link: TrackingLink, second_link: TrackingLink, refunds: int, *, holds: bool
     ) -> None:
-        self.refunded(second_link, 20, 2)
-        self.refunded(link, 20, refunds)
+        """Five per cent of 200 come back to others: of 100 that is twelve by chance."""
+        self.refunded(second_link, 200, 10)
+        self.refunded(link, 100, refunds)
         assert found(link) == ({"R32": "H"} if holds else {})
+
+    def test_a_few_of_few_are_chance(self, link: TrackingLink, second_link: TrackingLink) -> None:
+        self.refunded(second_link, 20, 1)
+        self.refunded(link, 20, 4)
+        assert found(link) == {}
 
     @pytest.mark.parametrize(("sales", "holds"), [(34, False), (33, True)])
     def test_three_per_cent_charged_back(self, link: TrackingLink, sales: int, *, holds: bool) -> None:

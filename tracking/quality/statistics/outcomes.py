@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from math import sqrt
 from typing import Final
 
 from tracking.quality.queries import select
 from tracking.quality.statistics.samples import MONTH, WEEK, Found, Subject
+
+DEVIATIONS: Final = 3
 
 OUTCOMES: Final = """
 SELECT conversion.partnership_id, conversion.campaign_id, count(*),
@@ -40,11 +43,20 @@ def refunds(subjects: dict[int, Subject], now: datetime) -> Iterator[Found]:
             figures["others"] = round(usual, 1)
         above = values["refund_percent"] and percent > values["refund_percent"]
         twice = (
-            usual is not None and values["refund_times"] and refunded > 1 and percent > values["refund_times"] * usual
+            usual is not None
+            and values["refund_times"]
+            and percent > values["refund_times"] * usual
+            and _is_more_than_chance(refunded, number, sum(row[3] for row in rest), others)
         )
         if above or twice or (values["chargeback_percent"] and charged > values["chargeback_percent"]):
             limits = {"most": values["refund_percent"], "most_chargebacks": values["chargeback_percent"]}
             yield Found("R32", partnership, figures | limits, held="true", window=MONTH)
+
+
+def _is_more_than_chance(part: int, whole: int, other: int, others: int) -> bool:
+    """Whether so many of `whole` are too many for the share that others have; of few orders some come back by chance."""
+    share = (other + 1) / (others + 2)  # Laplace: nothing is impossible because it has not been seen yet
+    return part > whole * share + DEVIATIONS * sqrt(whole * share * (1 - share))
 
 
 CUSTOMERS: Final = """
