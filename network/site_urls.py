@@ -16,6 +16,7 @@ from network.views import (
 app_name = "network"
 urlpatterns: list[URLPattern] = [
     path("", public.front, name="front"),
+    path("favicon.ico", public.icon, name="icon"),
     path("language/", preferences.set_language, name="language-set"),
     path("theme/", preferences.set_theme, name="theme-set"),
     path("acting-organization/", preferences.switch_organization, name="organization-switch"),

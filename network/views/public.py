@@ -1,5 +1,7 @@
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from network.money import Money
@@ -18,3 +20,10 @@ def front(request: HttpRequest) -> HttpResponse:
         "cost": Money(commission + fee, currency),
     }
     return render(request, "public/front.html", {"example": example})
+
+
+@require_safe
+@cache_control(public=True, max_age=86_400)
+def icon(request: HttpRequest) -> HttpResponse:
+    """For whoever asks without having read a page."""
+    return HttpResponseRedirect(static("img/favicon.svg"))

@@ -68,6 +68,7 @@ ROWS: Final[dict[str, Row]] = {
     "network:language-set": Row(door=Door.OPEN, method="post", data={"language": "fa"}),
     "network:theme-set": Row(door=Door.OPEN, method="post", data={"theme": "dark"}),
     "network:organization-switch": Row(door=Door.SIGNED_IN, method="post", answers=frozenset({404})),
+    "network:icon": Row(door=Door.OPEN, answers=frozenset({302})),
     "network:health-live": Row(door=Door.OPEN),
     "network:health-ready": Row(door=Door.OPEN),
     "network:onboarding": Row(door=Door.SIGNED_IN, answers=frozenset({302})),

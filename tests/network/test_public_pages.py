@@ -117,3 +117,8 @@ def test_it_has_a_page_for_its_own_failures(client: Client) -> None:
     assert 'dir="rtl"' in html
     assert "مشکلی از سمت ما پیش آمد" in html
     assert Inline(html).found == []
+
+
+def test_whoever_asks_for_an_icon_without_a_page_gets_the_sites(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/static/img/favicon.svg")

@@ -174,6 +174,10 @@ async def _robots(edge: Edge, request: Request, receive: Receive) -> Response:
     return tag.ROBOTS
 
 
+async def _favicon(edge: Edge, request: Request, receive: Receive) -> Response:
+    return tag.NO_ICON
+
+
 ROUTES: Final = {
     b"/postback": Route(("GET", "POST"), postbacks.postback),
     b"/v1/conversions": Route(("POST", "OPTIONS"), batches.conversions, empty(204, [(b"allow", b"POST, OPTIONS")])),
@@ -181,6 +185,7 @@ ROUTES: Final = {
     b"/land": Route(("POST",), stays.landed),
     b"/tag.js": Route(("GET", "HEAD"), _tag),
     b"/robots.txt": Route(("GET", "HEAD"), _robots),
+    b"/favicon.ico": Route(("GET", "HEAD"), _favicon),
     b"/health/live": Route(("GET", "HEAD"), _live),
     b"/health/ready": Route(("GET", "HEAD"), _ready),
 }

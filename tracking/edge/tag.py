@@ -32,3 +32,5 @@ ROBOTS: Final = Response(
     ],
     _DISALLOW,
 )
+NO_ICON: Final = Response(204, [(b"cache-control", b"public, max-age=604800"), *_COMMON])
+"""Browsers ask for one beside each page that they are shown."""

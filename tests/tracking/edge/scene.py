@@ -11,7 +11,7 @@ from django.db import connections
 
 from advertisers.models import Campaign, CommissionPlan, Creative, Goal
 from network.models import Kind, NetworkSettings, Organization
-from publishers.models import Partnership, TrackingLink
+from publishers.models import Partnership, SmartLink, SmartLinkRoute, TrackingLink, VanityLink, VanityName
 from tests.live import own_database
 from tracking.edge.clickid import ClickId, Keys, sign
 from tracking.edge.config import INSECURE_KEY
@@ -105,6 +105,10 @@ def build(db: str) -> dict[str, int]:
     TrackingLink.objects.using(db).create(
         partnership_id=ids["partnership"], code="oldLink1", retired_at=datetime.now(UTC)
     )
+    vanity = VanityName.objects.using(db).create(publisher=pia, name="piasblog", title="Pia's blog")
+    VanityLink.objects.using(db).create(vanity=vanity, slug="spring", link_id=ids["link"], label="Spring")
+    smart = SmartLink.objects.using(db).create(publisher=pia, slug="piasoffers", name="Offers")
+    SmartLinkRoute.objects.using(db).create(smart_link=smart, link_id=ids["link"])
     return ids | {"creative": creative.pk}
 
 

@@ -40,6 +40,15 @@ def test_b40_a_browser_that_asks_ahead_goes_the_same_way_and_is_not_counted(
     assert events(redis) == before
 
 
+def test_a_browser_that_asks_for_an_icon_is_answered_in_short_and_not_counted(
+    client: httpx.Client, redis: Redis, live: None
+) -> None:
+    before = events(redis)
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer.content, "max-age" in answer.headers["cache-control"]) == (204, b"", True)
+    assert events(redis) == before
+
+
 @pytest.fixture
 def live() -> None:
     """Redis keeps what the edge of this folder holds there."""

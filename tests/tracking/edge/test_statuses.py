@@ -29,8 +29,8 @@ def table() -> list[tuple[str, str, str]]:
 
 def said(system: str | None, word: str) -> str:
     profile = PROFILES[system] if system else None
-    setting = Setting(Snapshot(), None, b"", is_trusted=True, profile=profile)  # type: ignore[arg-type]  no click is read
-    return Reader({"status": word}, None, setting, 0, [])._status()  # type: ignore[arg-type]  nor the campaign
+    setting = Setting(Snapshot(), None, b"", is_trusted=True, profile=profile)  # type: ignore[arg-type]
+    return Reader({"status": word}, None, setting, 0, [])._status()  # type: ignore[arg-type]
 
 
 def test_the_table_has_every_system_with_words_of_its_own() -> None:
