@@ -94,6 +94,17 @@ def test_it_counts_a_view_when_nothing_else_earns(redis: Redis, campaign: Campai
     assert (found.attribution.kind, found.attribution.click_nonce) == ("impression", 5)
 
 
+@pytest.mark.parametrize("flag", ["invalid_placement", "hidden_tab"])
+def test_a_banner_that_nobody_could_see_earns_nothing(
+    redis: Redis, campaign: Campaign, link: TrackingLink, flag: str
+) -> None:
+    Campaign.objects.update(view_window_hours=24)
+    send(redis, event(link, timezone.now() - timedelta(hours=3), t="view", n=5, ip="192.0.2.7", flags=[flag]))
+    ingest(redis)
+    given = report(campaign, "A-1", coupon="NOBODYS", ip="192.0.2.7", user_agent=PHONE)
+    assert process(given) == [Outcome.UNPAID]
+
+
 def test_it_knows_the_visitor_by_the_browser_that_reports(redis: Redis, campaign: Campaign, link: TrackingLink) -> None:
     Campaign.objects.update(view_window_hours=24)
     send(redis, event(link, timezone.now() - timedelta(hours=3), t="impression", n=5, ip="192.0.2.7"))
