@@ -104,7 +104,7 @@ def release(commission: Commission, *, by: Actor) -> Commission:
         raise Unfunded
     if commission.reason == Reason.SUSPECT and commission.conversion:
         cases.release(commission.conversion)
-    if commission.reason == Reason.ON_HOLD:
+    if commission.reason == Reason.ON_HOLD and commission.conversion_id:
         Conversion.objects.filter(pk=commission.conversion_id).update(reported_status="")  # or it would be held again
     booking.change(commission, Status.APPROVED if commission.approved_at else Status.PENDING)
     return _decided(commission, "commission.released", by)
