@@ -21,12 +21,12 @@ ROLLS = int(os.environ.get("ROLLS", "3"))
 
 
 class Visitors:
-    """One after the other, each on a connection of its own."""
+    """One after the other: two of four on a connection of its own each, two on one that is kept."""
 
     def __init__(self, url: str) -> None:
         self.url, self.answered, self.failures = url, 0, list[str]()
         self._stop = Event()
-        self._threads = [Thread(target=self._come) for _ in range(4)]
+        self._threads = [Thread(target=come) for come in (self._come, self._stay) for _ in range(2)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -46,6 +46,16 @@ class Visitors:
                 self.answered += 1
             except (OSError, IndexError, KeyError, AssertionError) as error:
                 self.failures.append(repr(error))
+
+    def _stay(self) -> None:
+        with httpx.Client(timeout=10) as client:
+            while not self._stop.is_set():
+                try:
+                    answer = client.get(f"{self.url}/c/shopLink1")
+                    assert (answer.status_code, answer.headers["location"].startswith(LANDING)) == (302, True)
+                    self.answered += 1
+                except (httpx.HTTPError, KeyError, AssertionError) as error:
+                    self.failures.append(repr(error))
 
 
 def started(processes: Processes, shop: Scene, name: str, port: str, **env: str) -> Process:
