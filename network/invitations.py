@@ -17,6 +17,7 @@ from network.models import Invitation, Membership, Organization, User
 from network.roles import Role
 
 VALID_FOR: Final = timedelta(days=7)
+PAUSE: Final = timedelta(minutes=5)  # between two mails of one invitation
 MOST_OPEN: Final = 50
 
 
@@ -35,6 +36,12 @@ class AlreadyInvited(DomainError):
 class TooManyInvitations(DomainError):
     code = "too_many_invitations"
     message = _("There are too many open invitations. Revoke some first.")
+    status = 429
+
+
+class SentJustNow(DomainError):
+    code = "sent_just_now"
+    message = _("This invitation was sent a moment ago. Wait five minutes before you send it again.")
     status = 429
 
 
@@ -87,6 +94,8 @@ def invite(organization: Organization, *, email: str, role: Role, by: Actor) -> 
 def resend(invitation: Invitation, *, by: Actor) -> Invitation:
     """A new link for seven more days; the link mailed before stops working."""
     invitation = _open(invitation)
+    if timezone.now() < invitation.expires_at - VALID_FOR + PAUSE:
+        raise SentJustNow
     token = tokens.make()
     invitation.token_hash = tokens.hashed(token)
     invitation.expires_at = timezone.now() + VALID_FOR

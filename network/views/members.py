@@ -83,8 +83,12 @@ def invitation_create(request: Request) -> HttpResponse:
 @require_POST
 @access.page(can=Can.ADMINISTER)
 def invitation_resend(request: Request, public_id: str) -> HttpResponse:
-    invitation = invitations.resend(_invitation(request, public_id), by=Actor.of(request))
-    messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": invitation.email})
+    try:
+        invitation = invitations.resend(_invitation(request, public_id), by=Actor.of(request))
+    except invitations.SentJustNow as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, _("The invitation is on its way to %(email)s.") % {"email": invitation.email})
     return redirect("network:member-list")
 
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -115,11 +116,24 @@ def test_it_answers_an_unknown_link_like_a_revoked_one(path: str, ada: Member, c
 def test_it_sends_a_fresh_link_that_replaces_the_old_one(
     path: str, ada: Member, signed_in: SignedIn, committing: Committing, outbox: list[EmailMultiAlternatives]
 ) -> None:
+    Invitation.objects.update(expires_at=F("expires_at") - timedelta(minutes=5))
     invitation = Invitation.objects.get()
     with committing():
         signed_in(ada).post(reverse("network:invitation-resend", args=[invitation.public_id]))
     assert Client().get(path).status_code == 410
     assert Client().get(path_in(outbox[0])).status_code == 200
+
+
+def test_it_sends_it_again_after_five_minutes_only(
+    path: str, ada: Member, signed_in: SignedIn, committing: Committing, outbox: list[EmailMultiAlternatives]
+) -> None:
+    Invitation.objects.update(expires_at=F("expires_at") - timedelta(minutes=4, seconds=50))
+    with committing():
+        address = reverse("network:invitation-resend", args=[Invitation.objects.get().public_id])
+        page = signed_in(ada).post(address, follow=True)
+    assert "Wait five minutes" in page.text
+    assert outbox == []
+    assert Client().get(path).status_code == 200
 
 
 def test_it_invites_an_address_once(path: str, ada: Member, signed_in: SignedIn) -> None:
