@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from network.errors import DomainError
 from network.money import Money
 from payouts.models import CommissionStatus
-from publishers.models import Partnership
+from publishers.models import Channel, Partnership
 from reporting.figures import Slice, net_of_refunds, ratio
-from tracking.models import Click, DailyBreakdown, Dimension
+from tracking.models import Click, DailyBreakdown, Dimension, TouchKind
 
 PLAIN: Final = {"day": "day", "campaign": "campaign_id", "publisher": "partnership_id"}
 OF_CLICKS: Final = tuple(one.value for one in Dimension if one != Dimension.REASON)
@@ -244,7 +244,8 @@ def value_of(dimension: str, prefix: str = "") -> Any:
         known = Coalesce(F(f"{prefix}subs__{position}"), Value(NONE))
         return Case(When(**{f"{prefix}subs": None}, then=Value(UNKNOWN)), default=known)
     if dimension == Dimension.CHANNEL:
-        return Coalesce(F(f"{prefix}link__channel"), Value(NONE))
+        by_code = When(**{f"{prefix}attribution__kind": TouchKind.COUPON}, then=Value(Channel.COUPON.value))
+        return Coalesce(F(f"{prefix}link__channel"), Case(by_code, default=Value(NONE)))
     if dimension == "creative":
         return Coalesce(Cast(f"{prefix}creative_id", CharField()), Value(NONE))
     column = {"landing": "landing_id", "smart_link": "smart_link_id"}.get(dimension, dimension)

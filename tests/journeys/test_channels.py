@@ -131,7 +131,8 @@ def _social(journey: Journey) -> None:
     text = journey.page.get(f"/links/{link.code}/").content.decode()
     assert "https://t.me/share/url?url=" in text
     assert "https://wa.me/?text=" in text
-    assert journey.line("social").clicks == 1
+    line = journey.line("social")
+    assert (line.clicks, line.conversions, line.commission) == (1, 1, 800)
 
 
 def _letters(journey: Journey) -> None:
@@ -181,6 +182,8 @@ def _codes(journey: Journey) -> None:
     assert Click.objects.get(link_id=link.pk, verdict="valid").coupon == "PIA10"
     alone = journey.buy("K-2", coupon="pia10")
     assert (alone.amount, alone.partnership) == (800, market.partnership)
+    line = journey.line("coupon")
+    assert (line.conversions, line.commission, line.sales) == (2, 1_600, 20_000)
 
 
 def test_it_pays_for_what_came_by_display_native_influencer_and_app(journey: Journey) -> None:
@@ -243,7 +246,8 @@ def _native(journey: Journey) -> None:
     link = journey.take(creative=native.public_id, channel="native")
     seen(journey, lambda: "Walk &lt;far&gt;" in journey.visit(f"/b/{link.code}?slot=native").text)
     assert journey.buy("N-1", click_id=journey.land(f"/c/{link.code}")).amount == 800
-    assert journey.line("native").commission == 800
+    line = journey.line("native")
+    assert (line.clicks, line.conversions, line.commission) == (1, 1, 800)
 
 
 def _influencer(journey: Journey) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from advertisers import coupons
 from network.files import cell
 from network.money import Money
 from payouts import commissions
@@ -173,3 +174,15 @@ def test_it_gives_the_report_as_a_file(busy: Market) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1"])
 def test_it_gives_no_spreadsheet_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
+
+
+def test_a_sale_by_code_alone_is_the_coupon_channels(market: Market) -> None:
+    """It has no link that could say so."""
+    terms = coupons.Terms(publisher=market.pia.organization)
+    coupons.create(market.campaign, code="PIA10", terms=terms, by=market.ada.actor)
+    market.sell("1001", click_id="", coupon="pia10")
+    today = timezone.localdate()
+    lines = Breakdown(Slice(market.ada.organization, "USD", Period(today, today)), ("channel",)).lines()
+    assert {key: (line.conversions, line.commission, line.sales) for key, line in lines.items()} == {
+        ("coupon",): (1, 800, 10_000)
+    }
