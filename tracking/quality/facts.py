@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 from django.conf import settings
@@ -95,8 +95,7 @@ class Subject:
     @property
     def mail(self) -> Told:
         """Hashes of the buyer's address, as the edge made them; empty where none was sent."""
-        given: Told = self.fields.get("mail") or {}
-        return given
+        return cast("Told", self.fields.get("mail") or {})
 
     @property
     def country(self) -> str:
