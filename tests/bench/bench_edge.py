@@ -1,6 +1,7 @@
 """The edge against the same server with an application that knows one answer; three rounds in turn, their medians."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
@@ -12,7 +13,6 @@ from django.db import connection
 from redis import Redis
 
 from advertisers.models import Cap, Metric, Period, Targeting
-from network import process
 from network.embedded.valkey import free_port
 from publishers.models import TrackingLink
 from tests.bench import nginx
@@ -35,9 +35,10 @@ SECONDS = 3.0
 
 @pytest.fixture
 def bare(processes: Processes, tmp_path: Path) -> Process:
-    """Granian as for the edge, with an application that knows one answer."""
+    """Granian with the options of `tracking.edge.serve`, and an application that knows one answer."""
     port = str(free_port())
-    argv = [*process.command("edge", {"TRACKING_PORT": port})[:-1], "tests.bench.bare:application"]
+    argv = [sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--no-ws", "--workers", "1"]
+    argv += ["--log-level", "warning", "--host", "127.0.0.1", "--port", port, "tests.bench.bare:application"]
     server = Process("bare", argv, {**os.environ}, tmp_path / "bare.log", f"http://127.0.0.1:{port}")
     processes.started.append(server)
     server.start()
