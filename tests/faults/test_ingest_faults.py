@@ -179,8 +179,10 @@ def test_f17_poison_delays_nobody_by_a_second(redis: Redis, link: TrackingLink, 
     """Unreadable, of nobody, refused by the database: each in the batch of a good event."""
     start()
     until(lambda: len(holders()) == 1)
-    stranger = orjson.dumps(event(link, AT) | {"c": 999_999})
-    refused = orjson.dumps(event(link, AT) | {"n": 2**70})
+    stranger = orjson.dumps(event(link, AT, c=999_999))
+    refused = orjson.dumps(event(link, AT, src="poison"))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tracking_click ADD CHECK (source <> 'poison')")
     clean, beside = list[float](), list[float]()
     for _ in range(6):
         clean.append(seconds_until_counted(redis, link))
