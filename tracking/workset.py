@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.fields.json import KT
 
 from advertisers.models import Campaign, Goal
-from tracking import refunds
+from tracking import bulk, refunds
 from tracking.deciding import Decision, Station
 from tracking.models import Attribution, Conversion, CustomerOwner, Postback, Refund, TouchKind, Touchpoint, Verdict
 from tracking.outcomes import Outcome
@@ -130,7 +130,7 @@ class Workset:
         self.change(conversion)
 
     def save(self) -> None:
-        Conversion.objects.bulk_create(self.made.values())
+        bulk.insert(self.made.values())
         if self.changed:
             Conversion.objects.bulk_update(self.changed.values(), CHANGING)
         self._save_decisions()
@@ -146,8 +146,8 @@ class Workset:
             Attribution.objects.filter(conversion__in=replaced).delete()
             Touchpoint.objects.filter(conversion__in=replaced).delete()
         if self.decided:
-            Attribution.objects.bulk_create(_attribution(*each) for each in self.decided.values())
-            Touchpoint.objects.bulk_create(
+            bulk.insert(_attribution(*each) for each in self.decided.values())
+            bulk.insert(
                 _touchpoint(conversion, position, station, decision)
                 for conversion, decision in self.decided.values()
                 for position, station in enumerate(decision.path, 1)
