@@ -119,13 +119,13 @@ class Market:
 
 
 def good(market: Market, number: int) -> TrackingLink:
-    """Their buyers share an office now and then, come back, and send one of 25 orders back."""
+    """Their buyers share an office now and then, come back, and send back one of 25 orders, by chance."""
     link = market.publisher(f"Good{number}")
     office = market.address()
     for n in range(USUAL):
         click = {"ip": office} if n % 20 == 0 else {}
         order = market.order(link, click=click, mail=mail(f"buyer{number}.{n}@gmail.com"))
-        if n % 25 == 7:
+        if market.random.random() < 0.04:
             returned(market, order)
     return link
 

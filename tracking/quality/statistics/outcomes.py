@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from math import sqrt
+from math import exp, lgamma, log
 from typing import Final
 
 from tracking.quality.queries import select
 from tracking.quality.statistics.samples import MONTH, WEEK, Found, Subject
 
-DEVIATIONS: Final = 3
+CHANCE: Final = 0.001  # of an honest publisher to be taken for one who is not
 
 OUTCOMES: Final = """
 SELECT conversion.partnership_id, conversion.campaign_id, count(*),
@@ -56,7 +56,21 @@ def refunds(subjects: dict[int, Subject], now: datetime) -> Iterator[Found]:
 def _is_more_than_chance(part: int, whole: int, other: int, others: int) -> bool:
     """Whether so many of `whole` are too many for the share that others have; of few orders some come back by chance."""
     share = (other + 1) / (others + 2)  # Laplace: nothing is impossible because it has not been seen yet
-    return part > whole * share + DEVIATIONS * sqrt(whole * share * (1 - share))
+    return at_least(part, whole, share) < CHANCE
+
+
+def at_least(part: int, whole: int, share: float) -> float:
+    """The probability of `part` or more among `whole`, each with the probability `share`: the upper tail of the binomial
+    distribution, summed from `part` up; exact also for few. `part` lies above the mean, so the terms only get smaller."""
+    ways = lgamma(whole + 1) - lgamma(part + 1) - lgamma(whole - part + 1)
+    term = exp(ways + part * log(share) + (whole - part) * log(1 - share))
+    total, odds = term, share / (1 - share)
+    for number in range(part, whole):
+        term *= (whole - number) / (number + 1) * odds
+        total += term
+        if term < total * 1e-9:
+            break
+    return total
 
 
 CUSTOMERS: Final = """
