@@ -15,6 +15,9 @@ from tests import services
 from tests.browser import places
 from tests.cast import PASSWORD, Member
 from tests.live import Process, Processes
+from tests.payouts.market import open_market
+
+__all__ = ["open_market"]
 
 
 @pytest.fixture(scope="session")
