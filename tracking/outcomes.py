@@ -145,7 +145,9 @@ REJECTED: Final[dict[str, Explanation]] = {
             "Send Unix seconds or ISO 8601 with a time zone, not in the future. Without one the moment of the call counts."
         ),
     ),
-    "invalid_status": Explanation(_("Rejected: the status is unknown."), _("Send one of approved, declined, held, pending.")),
+    "invalid_status": Explanation(
+        _("Rejected: the status is unknown."), _("Send one of approved, declined, held, pending.")
+    ),
     "unknown_goal": OUTCOMES[Outcome.UNKNOWN_GOAL],
     "unknown_click": Explanation(
         _("Rejected: this is not a click id."),
