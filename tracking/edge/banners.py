@@ -61,7 +61,7 @@ def frame(edge: Edge, request: Request, code: bytes) -> Response:
         f'<!doctype html><html><head><meta charset="utf-8"><title>Ad</title><style>{_STYLE}</style></head>'
         f"<body>{content}</body></html>"
     ).encode()
-    return Response(200, [*_page_headers(edge, len(body)), *COMMON], body)
+    return Response(200, [*_page_headers(edge), *COMMON], body)
 
 
 def script(edge: Edge, request: Request, code: bytes) -> Response:
@@ -84,13 +84,12 @@ def script(edge: Edge, request: Request, code: bytes) -> Response:
     body = text.encode()
     own = [
         (b"content-type", b"text/javascript; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
         (b"cross-origin-resource-policy", b"cross-origin"),
     ]
     return Response(200, [*own, *COMMON], body)
 
 
-def _page_headers(edge: Edge, length: int) -> list[tuple[bytes, bytes]]:
+def _page_headers(edge: Edge) -> list[tuple[bytes, bytes]]:
     """To be framed by any page. What the frame itself may do is this and no more."""
     policy = (
         f"default-src 'none'; img-src {edge.config.site_url} {edge.config.tracking_url}; style-src {_hashed(_STYLE)};"
@@ -98,7 +97,6 @@ def _page_headers(edge: Edge, length: int) -> list[tuple[bytes, bytes]]:
     )
     return [
         (b"content-type", b"text/html; charset=utf-8"),
-        (b"content-length", str(length).encode()),
         (b"content-security-policy", policy.encode()),
         (b"cross-origin-resource-policy", b"cross-origin"),
     ]

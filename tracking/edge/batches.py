@@ -8,7 +8,7 @@ import orjson
 
 from tracking.edge import inputs, intake
 from tracking.edge.entries import SPOOLED, Caller, Entry
-from tracking.edge.http import Receive, Request, Response, raw_json, read_body
+from tracking.edge.http import Request, Response, raw_json, read_body
 from tracking.edge.refusals import RETRY_AFTER, Rejection, bad_token, invalid_json, invalid_type
 from tracking.edge.state import Edge
 from tracking.snapshot import Campaign
@@ -29,9 +29,9 @@ INVALID_KEY: Final = Rejection(
 REPLAYED: Final = (b"idempotent-replayed", b"true")
 
 
-async def conversions(edge: Edge, request: Request, receive: Receive) -> Response:
+async def conversions(edge: Edge, request: Request) -> Response:
     try:
-        body, content = await _content(request, receive)
+        body, content = await _content(request)
         token = _token(request, content)
         rows = _rows(content, len(body))
         campaign = intake.campaign_with(edge, token, max(1, len(rows)))
@@ -51,13 +51,13 @@ async def conversions(edge: Edge, request: Request, receive: Receive) -> Respons
     return raw_json(status, answer, [RETRY_AFTER] if status == 503 else [])
 
 
-async def _content(request: Request, receive: Receive) -> tuple[bytes, dict[str, Any]]:
+async def _content(request: Request) -> tuple[bytes, dict[str, Any]]:
     content_type, _, charset = request.header(b"content-type").lower().partition(";")
     encoding = request.headers.get(b"content-encoding", b"identity")
     charset = charset.strip().removeprefix("charset=").strip('"')
     if content_type.strip() != "application/json" or encoding != b"identity" or charset not in {"", "utf-8"}:
         raise NOT_JSON
-    body = await read_body(request, receive, MAX_BODY)
+    body = await read_body(request, MAX_BODY)
     content = await asyncio.to_thread(inputs.from_json, body) if len(body) > LARGE else inputs.from_json(body)
     if not isinstance(content, dict):
         raise invalid_json('Send one object, or {"conversions": [...]} for a batch.')

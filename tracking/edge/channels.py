@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from tracking.edge import banners, opens, smartlinks, unsubscribes, vanity, views
-from tracking.edge.http import Answer, Receive, Request, method_not_allowed
+from tracking.edge.http import Answer, Request, method_not_allowed
 from tracking.edge.state import Edge
 
 type Reply = Callable[[Edge, Request, bytes], Answer]
@@ -22,11 +22,11 @@ VANITY: Final = re.compile(rb"/(?:@|%40)([0-9A-Za-z_.]{3,30})(?:/([0-9A-Za-z-]{1
 UNSUBSCRIBE: Final = re.compile(rb"/u/" + _CODE)
 
 
-def answer(edge: Edge, request: Request, receive: Receive) -> Answer | None:
+def answer(edge: Edge, request: Request) -> Answer | None:
     """None: this is no address of a channel."""
     if found := UNSUBSCRIBE.fullmatch(request.path):
         if request.method in {"GET", "HEAD", "POST"}:
-            return unsubscribes.unsubscribe(edge, request, found[1], receive)
+            return unsubscribes.unsubscribe(edge, request, found[1])
         return method_not_allowed("GET, HEAD, POST")
     reply = _reply(request.path)
     if reply is None:

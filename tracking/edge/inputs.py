@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tracking.edge.aliases import REPORT
-from tracking.edge.http import Receive, Request, read_body
+from tracking.edge.http import Request, read_body
 from tracking.edge.parse import MAX_PARAMETERS, decoded, has_controls, pairs
 from tracking.edge.refusals import Rejection, invalid_characters, invalid_json, too_long
 
@@ -27,13 +27,13 @@ MAX_VALUE: Final = 8 * 1024
 type Named = list[tuple[str, Any]]
 
 
-async def parameters(request: Request, receive: Receive) -> bytes:
+async def parameters(request: Request) -> bytes:
     """Those of the query and those of the form, in one."""
     if request.method == "GET":
         return request.query
     if request.headers.get(b"content-encoding", b"identity") != b"identity":
         raise NOT_A_FORM
-    body = await read_body(request, receive, MAX_FORM)
+    body = await read_body(request, MAX_FORM)
     content_type = request.header(b"content-type").partition(";")[0].strip().lower()
     if body and content_type != FORM:
         raise NOT_A_FORM

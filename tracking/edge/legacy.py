@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from tracking.edge import callers, clicks, impressions, legacy_paths, pages, pixels, unsigned
-from tracking.edge.http import GIF_ANSWER, Answer, Receive, Request, Response, json, method_not_allowed
+from tracking.edge.http import GIF_ANSWER, Answer, Request, Response, json, method_not_allowed
 from tracking.edge.legacy_paths import Clicked, Link, Reported
 from tracking.edge.profiles import PROFILES
 from tracking.edge.redirects import ascii_url
@@ -23,13 +23,13 @@ ANY_ORIGIN: Final = (b"access-control-allow-origin", b"*")
 """The advertiser's pages ask for a click id, too; no cookie and no secret is in the answer."""
 
 
-def answer(edge: Edge, request: Request, receive: Receive) -> Answer | None:
+def answer(edge: Edge, request: Request) -> Answer | None:
     """None: this is no address of another system, or nothing of it was imported."""
     snapshot = edge.snapshot
     if snapshot is None or not FOREIGN.of(snapshot):
         return None
     if found := legacy_paths.reported(request.path, request.query):
-        return _reported(edge, request, receive, found)
+        return _reported(edge, request, found)
     if shown := legacy_paths.seen(request.path, request.query):
         return _seen(edge, request, snapshot, shown)
     clicked = legacy_paths.clicked(request.path, request.query)
@@ -42,12 +42,12 @@ def is_hosted(edge: Edge, host: bytes) -> bool:
     return snapshot is not None and callers.host_name(host) in hosts(snapshot)
 
 
-def _reported(edge: Edge, request: Request, receive: Receive, found: Reported) -> Answer:
+def _reported(edge: Edge, request: Request, found: Reported) -> Answer:
     if found.is_image:
         if request.method not in {"GET", "HEAD"}:
             return method_not_allowed("GET, HEAD")
         return unsigned.image(edge, request, found) if request.method == "GET" else pixels.ANSWER
-    return unsigned.report(edge, request, receive, found) if request.method in {"GET", "POST"} else _GET_POST
+    return unsigned.report(edge, request, found) if request.method in {"GET", "POST"} else _GET_POST
 
 
 _GET_POST: Final = method_not_allowed("GET, POST")

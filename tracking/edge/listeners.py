@@ -18,9 +18,6 @@ MOST: Final = 64  # sockets handed over
 PATIENCE: Final = 5.0  # seconds for the answer of the one that is there
 CREDENTIALS: Final = struct.Struct("3i")  # process, user, group
 
-_served: Final[list[int]] = []
-"""The number of the worker's."""
-
 
 def take_over_or_open(host: str, port: int, count: int) -> list[socket.socket]:
     """`count` listening sockets: those of the edge that serves this port, and new ones beside them."""
@@ -96,22 +93,3 @@ class Handing(threading.Thread):
         except OSError:  # gone already
             return
         self.done.set()
-
-
-def serve_at(own: socket.socket, all_of_them: list[socket.socket]) -> None:
-    """In a worker, before anything else. The server closes its socket itself; the others are none of its business."""
-    for each in all_of_them:
-        if each is not own:
-            each.close()
-    _served[:] = [own.detach()]
-
-
-def turn_away() -> None:
-    """Accept nobody any more, while the socket lives on in the processes that share it.
-
-    The server cannot be told to stop listening alone, so its socket's number gets another file: one where nobody knocks.
-    """
-    for number in _served:
-        with socket.create_server(("127.0.0.1", 0)) as silent:
-            silent.setblocking(False)
-            os.dup2(silent.fileno(), number)

@@ -17,7 +17,7 @@ h1{{font-size:1.35rem;margin:0 0 .3rem}}p{{margin:0 0 2rem;color:#49566c}}
 
 def _page(status: int, title: str, text: str, title_fa: str, text_fa: str, *more: tuple[bytes, bytes]) -> Response:
     body = _PAGE.format(title=title, text=text, title_fa=title_fa, text_fa=text_fa).encode()
-    own = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode()), PAGE_POLICY]
+    own = [(b"content-type", b"text/html; charset=utf-8"), PAGE_POLICY]
     return Response(status, [*own, *COMMON, *more], body)
 
 

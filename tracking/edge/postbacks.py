@@ -3,16 +3,16 @@
 from typing import Final
 
 from tracking.edge import inputs, intake, profiles, unsigned
-from tracking.edge.http import Receive, Request, Response
+from tracking.edge.http import Request, Response
 from tracking.edge.refusals import Rejection
 from tracking.edge.state import Edge
 from tracking.snapshot import Campaign, Snapshot
 from tracking.snapshot.foreign import FOREIGN, accounts
 
 
-async def postback(edge: Edge, request: Request, receive: Receive) -> Response:
+async def postback(edge: Edge, request: Request) -> Response:
     try:
-        query = await inputs.parameters(request, receive)
+        query = await inputs.parameters(request)
         token = inputs.token_of(query)
         campaign, system, is_trusted = await _caller(edge, request, query, token)
     except Rejection as rejection:

@@ -1,93 +1,136 @@
-"""The edge's server: granian, whose listening sockets an edge that starts takes over from the one that is there.
+"""The edge: its workers, and the sockets that they share with the edge that comes after this one.
 
     python -m tracking.edge.serve        BIND (127.0.0.1), TRACKING_PORT (8001), EDGE_WORKERS (1)
 
 A roll: start the new one, wait until it is ready, tell the old one to go (SIGTERM). No connection is refused or reset.
+A worker that dies is replaced; its visitors wait in the queue of its socket meanwhile.
 """
 
+import asyncio
+import logging
 import multiprocessing
 import os
 import signal
 import socket
 import sys
+import threading
 import time
-from typing import Any, Final
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
+from typing import Final
 
-from granian._granian import SocketHolder
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.log import LogLevels
-from granian.server.mp import MPServer, WorkerProcess
+import uvloop
 
-from tracking.edge import listeners
+from tracking.edge import config, listeners, logs
+from tracking.edge.application import Application
+from tracking.edge.connection import Connection, House
+
+log = logging.getLogger("tracking.edge")
 
 LEAVE: Final = signal.SIGUSR1
 LEAVING_TAKES: Final = 1.0
 """Seconds from turning new visitors away until connections are closed: time for the requests of those let in last, and
 for the others to hear `Connection: close`."""
+STOP_PATIENCE: Final = 4.0  # seconds for the answers that are on their way
+KILL_PATIENCE: Final = 6.0  # seconds until a worker that does not end is killed
+TOO_SOON: Final = 1.0  # seconds: a worker that lived no longer is not replaced before that
 
 
-class Server(MPServer):
-    """`sockets`: one for each worker."""
+class Worker:
+    """A process that serves one of the sockets."""
 
-    def __init__(self, sockets: list[socket.socket], handing: listeners.Handing, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, own: socket.socket, sockets: list[socket.socket]) -> None:
+        self.own, self.sockets = own, sockets
+        self.started_at = time.monotonic()
+        self.process: ForkProcess = multiprocessing.get_context("fork").Process(target=self._run)
+        self.process.start()
+
+    def _run(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's goes to all; who started us tells us
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for each in self.sockets:
+            if each is not self.own:
+                each.close()
+        uvloop.run(work(self.own))
+
+    def replaced(self) -> "Worker":
+        time.sleep(max(0.0, self.started_at + TOO_SOON - time.monotonic()))
+        return Worker(self.own, self.sockets)
+
+
+async def work(own: socket.socket) -> None:
+    """Serve visitors until told to go, or until the process that started this one is gone."""
+    settings = config.read()
+    logs.configure(settings.log_level)
+    application = Application(settings)
+    await application.start()
+    loop = asyncio.get_running_loop()
+    house, told = House(application), asyncio.Event()
+    server = await loop.create_server(lambda: Connection(house), sock=own, backlog=listeners.BACKLOG)
+
+    def turn_away() -> None:
+        """Another edge serves on: let nobody new in, and send those who are here there with their next request."""
+        house.is_leaving = True
+        server.close()
+
+    loop.add_signal_handler(signal.SIGTERM, told.set)
+    loop.add_signal_handler(LEAVE, turn_away)
+    if parent := multiprocessing.parent_process():
+        loop.add_reader(parent.sentinel, told.set)
+    await told.wait()
+    if parent:
+        loop.remove_reader(parent.sentinel)
+    server.close()
+    await house.leave(STOP_PATIENCE)
+    await application.stop()
+
+
+class Master:
+    """Keeps the workers alive, and hands the sockets to the edge that comes next."""
+
+    def __init__(self, sockets: list[socket.socket], handing: listeners.Handing) -> None:
         self.sockets, self.handing = sockets, handing
+        self.told = threading.Event()
+        self.workers = [Worker(own, sockets) for own in sockets]
+        handing.start()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, lambda *_: self.told.set())
 
-    def _init_shared_socket(self) -> None:
-        self._ssp = self._sso = None
+    def run(self) -> None:
+        while not self.told.is_set():
+            wait([worker.process.sentinel for worker in self.workers], timeout=0.2)
+            for number, worker in enumerate(self.workers):
+                if not self.told.is_set() and not worker.process.is_alive():
+                    log.warning("A worker has ended with %s and is replaced", worker.process.exitcode)
+                    self.workers[number] = worker.replaced()
+        self._stop()
 
-    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any, socket_loader: Any = None) -> WorkerProcess:
-        own = self.sockets[idx]
-        self._shd: Any = SocketHolder(own.fileno(), False, listeners.BACKLOG)  # type: ignore[call-arg]  # its stub lags
-
-        def load() -> Any:
-            listeners.serve_at(own, self.sockets)
-            return callback_loader()
-
-        return super()._spawn_worker(idx, target, load)
-
-    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
-        super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
-        self.handing.start()
-
-    def _stop_workers(self) -> None:
+    def _stop(self) -> None:
         """When another serves the same sockets, leave them to it first, and only then hang up. Else nobody shall wait at
         a door that is not opened again."""
         if self.handing.done.is_set():
-            for worker in self.wrks:
-                os.kill(worker.inner.pid, LEAVE)
+            for worker in self.workers:
+                os.kill(worker.process.pid or 0, LEAVE)
             time.sleep(LEAVING_TAKES)
         for each in self.sockets:
             each.close()
-        super()._stop_workers()  # type: ignore[no-untyped-call]
+        until = time.monotonic() + KILL_PATIENCE
+        for worker in self.workers:
+            worker.process.terminate()
+        for worker in self.workers:
+            worker.process.join(max(0.0, until - time.monotonic()))
+            worker.process.kill()
 
 
 def main() -> None:
-    multiprocessing.set_start_method("fork")  # workers inherit their sockets
     signal.signal(LEAVE, signal.SIG_IGN)  # until a worker listens for it
     host, port = os.environ.get("BIND") or "127.0.0.1", int(os.environ.get("TRACKING_PORT") or 8001)
-    workers = int(os.environ.get("EDGE_WORKERS") or 1)
+    logs.configure(config.read().log_level)  # what is missing is said once, not by each worker
     try:
-        sockets = listeners.take_over_or_open(host, port, workers)
+        sockets = listeners.take_over_or_open(host, port, int(os.environ.get("EDGE_WORKERS") or 1))
     except OSError as problem:
         sys.exit(f"The edge cannot listen at {host}, port {port}: {problem.strerror}.")
-    handing = listeners.Handing(host, port, sockets)
-    server = Server(
-        sockets,
-        handing,
-        target="tracking.edge.asgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.auto,
-        loop=Loops.uvloop,
-        websockets=False,
-        workers=workers,
-        respawn_failed_workers=True,
-        workers_kill_timeout=5,
-        log_level=LogLevels.warning,
-    )
-    server.serve()
+    Master(sockets, listeners.Handing(host, port, sockets)).run()
 
 
 if __name__ == "__main__":

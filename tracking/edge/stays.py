@@ -9,7 +9,7 @@ from typing import Final
 
 from tracking.edge import clickid
 from tracking.edge.buffer import visitor_number
-from tracking.edge.http import After, Answer, Receive, Request, Response, empty, read_body
+from tracking.edge.http import After, Answer, Request, Response, empty, read_body
 from tracking.edge.parse import decoded, pairs
 from tracking.edge.state import Edge
 
@@ -40,8 +40,8 @@ class Told:
 _told: Final = Told()
 
 
-async def landed(edge: Edge, request: Request, receive: Receive) -> Response:
-    answer = _taken(edge, await read_body(request, receive, MAX_BODY))
+async def landed(edge: Edge, request: Request) -> Response:
+    answer = _taken(edge, await read_body(request, MAX_BODY))
     return await answer if isinstance(answer, After) else ANSWER
 
 

@@ -15,7 +15,6 @@ SCRIPT: Final = Response(
     200,
     [
         (b"content-type", b"text/javascript; charset=utf-8"),
-        (b"content-length", str(len(_SOURCE)).encode()),
         (b"cache-control", b"public, max-age=3600, stale-while-revalidate=86400"),
         *_COMMON,
     ],
@@ -26,7 +25,6 @@ ROBOTS: Final = Response(
     200,
     [
         (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(_DISALLOW)).encode()),
         (b"cache-control", b"public, max-age=86400"),
         *_COMMON,
     ],

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from tracking.edge import callers, clickid, inputs, intake, profiles
 from tracking.edge.aliases import CLICK_ID_NAMES, REPORT
-from tracking.edge.http import Receive, Request, Response
+from tracking.edge.http import Request, Response
 from tracking.edge.legacy_paths import Reported
 from tracking.edge.pixels import ANSWER
 from tracking.edge.refusals import Rejection, bad_token
@@ -35,9 +35,9 @@ AMBIGUOUS: Final = Rejection(
 AWAY: Final = Rejection(503, "unavailable", "This cannot be looked up right now. Send it again in a few seconds.")
 
 
-async def report(edge: Edge, request: Request, receive: Receive, found: Reported) -> Response:
+async def report(edge: Edge, request: Request, found: Reported) -> Response:
     try:
-        query = b"&".join(filter(None, [found.more, await inputs.parameters(request, receive)]))
+        query = b"&".join(filter(None, [found.more, await inputs.parameters(request)]))
         given = inputs.named(query)
         token = found.token or inputs.token_of(query) or request.header(b"x-api-key") or _password(request)
         campaign, is_trusted = await caller(edge, request, given, found.system, token, named=found.account)

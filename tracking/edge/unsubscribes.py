@@ -14,7 +14,7 @@ from urllib.parse import quote
 import orjson
 
 from tracking.edge import pages
-from tracking.edge.http import COMMON, Receive, Request, Response, read_body
+from tracking.edge.http import COMMON, Request, Response, read_body
 from tracking.edge.parse import MAX_SUB, cut, visitor_parameters
 from tracking.edge.route import Route
 from tracking.edge.routes import route
@@ -66,7 +66,7 @@ _STYLE: Final = (
 )
 
 
-async def unsubscribe(edge: Edge, request: Request, code: bytes, receive: Receive) -> Response:
+async def unsubscribe(edge: Edge, request: Request, code: bytes) -> Response:
     snapshot = edge.snapshot
     if snapshot is None:
         return pages.starting()
@@ -81,7 +81,7 @@ async def unsubscribe(edge: Edge, request: Request, code: bytes, receive: Receiv
         return _ask(words, recipient)
     status = 429
     if edge.leavers.allows(edge.origins.of(request).address, way.link.id):
-        sent, _ = visitor_parameters(await read_body(request, receive, MAX_BODY))
+        sent, _ = visitor_parameters(await read_body(request, MAX_BODY))
         status = await _left(edge, snapshot, _known(way, recipient, sent.get("email", "").strip()))
     edge.counters[f"unsubscribe_{status}"] += 1
     if status == 503:
@@ -148,7 +148,7 @@ def _page(status: int, words: dict[str, str], title: str, text: str, more: str =
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>'
         f"<style>{_STYLE}</style></head><body><main><h1>{title}</h1><p>{text}</p>{more}</main></body></html>"
     ).encode()
-    own = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode()), _POLICY]
+    own = [(b"content-type", b"text/html; charset=utf-8"), _POLICY]
     if status == 429:
         own.append((b"retry-after", b"60"))
     return Response(status, [*own, (b"vary", b"accept-language"), *COMMON], body)

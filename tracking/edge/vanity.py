@@ -58,7 +58,7 @@ def _page(snapshot: Snapshot, found: Vanity, language: str, query: bytes) -> Res
         f'<style>{_STYLE}</style></head><body><main><h1 dir="auto">{title}</h1><p dir="auto">{escape(found.about)}</p>'
         f"{f'<ul>{links}</ul><footer>{notice}</footer>' if links else f'<p>{nothing}</p>'}</main></body></html>"
     ).encode()
-    own = [(b"content-type", b"text/html; charset=utf-8"), (b"content-length", str(len(body)).encode()), PAGE_POLICY]
+    own = [(b"content-type", b"text/html; charset=utf-8"), PAGE_POLICY]
     return Response(200, [*own, (b"content-language", language.encode()), (b"vary", b"accept-language"), *COMMON], body)
 
 

@@ -197,14 +197,8 @@ def test_a_deep_link_without_https_only_where_the_landing_page_has_none() -> Non
     ],
 )
 def test_only_trusted_proxies_vouch_for_addresses(peer: str, forwarded: list[bytes], address: str | None) -> None:
-    scope = {
-        "method": "GET",
-        "raw_path": b"/",
-        "query_string": b"",
-        "client": (peer, "1"),
-        "headers": [(b"x-forwarded-for", value) for value in forwarded],
-    }
-    assert callers.Origins((ip_network("10.0.0.0/24"),)).of(Request(scope)).address == address
+    request = Request("GET", b"/", b"", [(b"x-forwarded-for", value) for value in forwarded], peer)
+    assert callers.Origins((ip_network("10.0.0.0/24"),)).of(request).address == address
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,7 @@
-"""The ASGI application; `tracking.edge.serve` serves it."""
+"""From a request to its answer: the addresses of the edge."""
 
-import asyncio
 import logging
 import re
-import signal
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 from uuid import uuid4
@@ -17,8 +15,6 @@ from tracking.edge import (
     health,
     impressions,
     legacy,
-    listeners,
-    logs,
     pages,
     pixels,
     postbacks,
@@ -28,14 +24,10 @@ from tracking.edge import (
 from tracking.edge.http import (
     GIF_ANSWER,
     MAX_TARGET,
-    After,
     Answer,
-    Receive,
     Refused,
     Request,
     Response,
-    Scope,
-    Send,
     empty,
     method_not_allowed,
     refusal,
@@ -44,8 +36,6 @@ from tracking.edge.state import Edge
 
 log = logging.getLogger("tracking.edge")
 
-HANG_UP: Final = (b"connection", b"close")
-NO_BODY: Final = {"type": "http.response.body"}
 READ: Final = ("GET", "HEAD")
 KNOWN_HOSTS: Final = 64
 IMPRESSION: Final = re.compile(rb"/i/([0-9A-Za-z_-]{1,64})\.gif")
@@ -56,64 +46,45 @@ UNEXPECTED: Final = refusal(503, "unexpected", "Something went wrong here. Send 
 
 
 class Application:
-    def __init__(self) -> None:
-        self._edge: Edge | None = None
+    """What the edge answers. It knows nothing of connections."""
+
+    def __init__(self, settings: config.Config) -> None:
+        self._edge = Edge(settings)
         self._hosts: set[bytes] = set()
-        self._is_leaving = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            request = Request(scope)
-            try:
-                answer = self._answer(request, receive)
-                if isinstance(answer, After):
-                    await answer.done
-                    answer = answer.response
-                response = answer if isinstance(answer, Response) else await answer
-            except Refused as refused:
-                response = refused.response
-            except Exception:
-                log.exception("A request failed", extra={"request_id": uuid4().hex, "path": ascii(request.path[:100])})
-                response = self._apology(request)
-            body, headers = response.body, response.headers
-            if self._is_leaving:
-                headers = [*headers, HANG_UP]
-            await send({"type": "http.response.start", "status": response.status, "headers": headers})
-            await send({"type": "http.response.body", "body": body} if body and request.method != "HEAD" else NO_BODY)
-        elif scope["type"] == "lifespan":
-            await self._live(receive, send)
+    async def start(self) -> None:
+        await self._edge.start()
 
-    async def _live(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                settings = config.read()
-                logs.configure(settings.log_level)
-                self._edge = Edge(settings)
-                await self._edge.start()
-                asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._leave)
-            elif self._edge:
-                await self._edge.stop()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
-                return
+    async def stop(self) -> None:
+        await self._edge.stop()
 
-    def _leave(self) -> None:
-        """Another edge serves on: let nobody new in, and send those who are here there with their next request."""
-        listeners.turn_away()
-        self._is_leaving = True
+    def answer(self, request: Request) -> Answer:
+        """At once, or what has to be waited for (by `finished`, if it is no `After`)."""
+        try:
+            return self._answer(request)
+        except Refused as refused:
+            return refused.response
+        except Exception:
+            log.exception("The request %s failed: %a", uuid4().hex, request.path[:100])
+            return self._apology(request)
+
+    async def finished(self, request: Request, answer: Awaitable[Response]) -> Response:
+        try:
+            return await answer
+        except Refused as refused:
+            return refused.response
+        except Exception:
+            log.exception("The request %s failed: %a", uuid4().hex, request.path[:100])
+            return self._apology(request)
 
     def _apology(self, request: Request) -> Response:
-        if self._edge:
-            self._edge.counters["unexpected"] += 1
+        self._edge.counters["unexpected"] += 1
         if request.path.endswith(b".gif"):
             return GIF_ANSWER
         return pages.starting() if request.path.startswith(b"/c/") else UNEXPECTED
 
-    def _answer(self, request: Request, receive: Receive) -> Answer:
+    def _answer(self, request: Request) -> Answer:
         edge = self._edge
-        if edge is None:
-            return pages.starting()
         if len(request.path) + len(request.query) > MAX_TARGET:
             return TOO_LONG
         if request.is_oversized:
@@ -123,7 +94,7 @@ class Application:
             return UNKNOWN_HOST
         if path.startswith(b"/c/") and path.count(b"/") == 2 and request.method in READ:
             return clicks.click(edge, request, path[3:])
-        return _routed(edge, request, receive)
+        return _routed(edge, request)
 
     def _is_known(self, host: bytes, edge: Edge) -> bool:
         known = callers.is_known_host(host, own=edge.config.host, local=edge.config.local)
@@ -132,7 +103,7 @@ class Application:
         return known or legacy.is_hosted(edge, host)
 
 
-def _routed(edge: Edge, request: Request, receive: Receive) -> Answer:
+def _routed(edge: Edge, request: Request) -> Answer:
     method, path = request.method, request.path
     if path.startswith(b"/c/") and path.count(b"/") == 2:
         return method_not_allowed("GET, HEAD")
@@ -140,41 +111,41 @@ def _routed(edge: Edge, request: Request, receive: Receive) -> Answer:
         return impressions.impression(edge, request, found[1]) if method in READ else method_not_allowed("GET, HEAD")
     route = ROUTES.get(path)
     if route is None:
-        return channels.answer(edge, request, receive) or legacy.answer(edge, request, receive) or pages.not_found()
+        return channels.answer(edge, request) or legacy.answer(edge, request) or pages.not_found()
     if method == "OPTIONS" and route.preflight:
         return route.preflight
     if method not in route.methods:
         return method_not_allowed(", ".join(route.methods))
-    return route.answer(edge, request, receive)
+    return route.answer(edge, request)
 
 
 class Route(NamedTuple):
     methods: tuple[str, ...]
-    answer: Callable[[Edge, Request, Receive], Awaitable[Response]]
+    answer: Callable[[Edge, Request], Awaitable[Response]]
     preflight: Response | None = None
 
 
-async def _live(edge: Edge, request: Request, receive: Receive) -> Response:
+async def _live(edge: Edge, request: Request) -> Response:
     return health.live()
 
 
-async def _ready(edge: Edge, request: Request, receive: Receive) -> Response:
+async def _ready(edge: Edge, request: Request) -> Response:
     return health.ready(edge)
 
 
-async def _pixel(edge: Edge, request: Request, receive: Receive) -> Response:
+async def _pixel(edge: Edge, request: Request) -> Response:
     return await pixels.pixel(edge, request)
 
 
-async def _tag(edge: Edge, request: Request, receive: Receive) -> Response:
+async def _tag(edge: Edge, request: Request) -> Response:
     return tag.SCRIPT
 
 
-async def _robots(edge: Edge, request: Request, receive: Receive) -> Response:
+async def _robots(edge: Edge, request: Request) -> Response:
     return tag.ROBOTS
 
 
-async def _favicon(edge: Edge, request: Request, receive: Receive) -> Response:
+async def _favicon(edge: Edge, request: Request) -> Response:
     return tag.NO_ICON
 
 
@@ -189,4 +160,3 @@ ROUTES: Final = {
     b"/health/live": Route(("GET", "HEAD"), _live),
     b"/health/ready": Route(("GET", "HEAD"), _ready),
 }
-application = Application()
