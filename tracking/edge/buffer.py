@@ -28,7 +28,7 @@ log = logging.getLogger("tracking.edge.buffer")
 PATIENCE: Final = 0.5  # seconds for the answer to a batch, before it goes to the spool
 RETRY: Final = (0.1, 0.2, 0.5, 1.0)
 ENTRY: Final = 500  # events of one entry at most
-LOOK_FOR_SPOOLED: Final = 10.0  # seconds
+LOOK_FOR_SPOOLED: Final = 1.0  # seconds: a batch may reach the disk just after all was brought in
 
 
 class Batch:

@@ -30,7 +30,7 @@ MAX_WAITING: Final = 20_000
 PATIENCE: Final = 5.0  # seconds for a group, before it goes to the spool
 RETRY: Final = 0.5
 DRAIN_BATCH: Final = 500
-LOOK_FOR_SPOOLED: Final = 10.0
+LOOK_FOR_SPOOLED: Final = 1.0  # seconds: a batch may reach the disk just after all was brought in
 OVERLOADED: Final = Rejection(503, "overloaded", "Too many reports are waiting. Send it again in a few seconds.")
 UNSTORABLE: Final = Rejection(422, "invalid_characters", "The report holds text that cannot be stored.")
 
