@@ -30,6 +30,7 @@ MAX_WAITING: Final = 20_000
 PATIENCE: Final = 5.0  # seconds for a group, before it goes to the spool
 RETRY: Final = 0.5
 DRAIN_BATCH: Final = 500
+PROBE: Final = 10.0  # seconds between two looks at PostgreSQL itself
 LOOK_FOR_SPOOLED: Final = 1.0  # seconds: a batch may reach the disk just after all was brought in
 OVERLOADED: Final = Rejection(503, "overloaded", "Too many reports are waiting. Send it again in a few seconds.")
 UNSTORABLE: Final = Rejection(422, "invalid_characters", "The report holds text that cannot be stored.")
@@ -215,21 +216,28 @@ class Inbox:
         return connection
 
     async def _care(self) -> None:
-        """Find out when PostgreSQL is back, and bring it what was spooled."""
+        """Find out when PostgreSQL is away or back, and bring it what was spooled."""
+        loop = asyncio.get_running_loop()
+        looked = -PROBE
         while True:
-            try:
-                async with asyncio.timeout(PATIENCE * 4), await self._connect() as connection:
-                    cursor = await connection.execute("SELECT NOT pg_is_in_recovery() FROM tracking_orderkey LIMIT 0")
-                    await cursor.fetchall()
-                    self._worried.clear()
-                    self.is_away = False
-                    await self._drain(connection)
-            except (OSError, psycopg.Error, TimeoutError):
-                self.is_away = True
-                await asyncio.sleep(RETRY)
-                continue
+            if self.is_away or self.spool.has_open_file or self.spool.takeable() or loop.time() > looked + PROBE:
+                try:
+                    await self._look()
+                except (OSError, psycopg.Error, TimeoutError):
+                    self.is_away = True
+                    await asyncio.sleep(RETRY)
+                    continue
+                looked = loop.time()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._worried.wait(), LOOK_FOR_SPOOLED)
+
+    async def _look(self) -> None:
+        async with asyncio.timeout(PATIENCE * 4), await self._connect() as connection:
+            cursor = await connection.execute("SELECT NOT pg_is_in_recovery() FROM tracking_orderkey LIMIT 0")
+            await cursor.fetchall()
+            self._worried.clear()
+            self.is_away = False
+            await self._drain(connection)
 
     async def _drain(self, connection: Db) -> None:
         if self.spool.has_open_file:
