@@ -107,7 +107,7 @@ def schedule(plan: Plan, dice: Random, began: float) -> list[Due]:
 def run(plan: Plan) -> Result:
     crowd = Crowd(plan)
     poll = select.epoll()
-    idle: list[socket.socket] = []
+    idle: deque[socket.socket] = deque()  # in turn, or those at the bottom would be closed for their silence
     parts = urlsplit(plan.url)
     busy: dict[int, tuple[socket.socket, Due, bytes]] = {}
     for _ in range(CONNECTIONS):
@@ -123,7 +123,7 @@ def run(plan: Plan) -> Result:
             _, number, order, cents = item
             if order and not crowd.click_ids:
                 continue
-            connection = idle.pop()
+            connection = idle.popleft()
             request = crowd.report(order, cents, crowd.click_ids.popleft()) if order else crowd.click(number)
             busy[connection.fileno()] = (connection, item, b"")
             connection.send(request)
