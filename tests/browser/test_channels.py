@@ -161,7 +161,9 @@ def test_a_banner_tag_is_drawn_counted_and_pays(trade: Trade) -> None:
     visitor.page.wait_for_timeout(1500)
     assert (_seen(asked, "/v/"), _seen(asked, "/i/"), _seen(asked, "/b/")) == (1, 1, 1)
     assert visitor.page.evaluate("window.moved") == 0
-    assert frame_element.bounding_box()["width"] == 300  # type: ignore[index]
+    box = frame_element.bounding_box()
+    assert box
+    assert box["width"] == 300
 
     with visitor.context.expect_page() as opened:
         frame.locator("a").click()
@@ -258,7 +260,8 @@ def _code(trade: Trade) -> None:
     code = trade.copied("PIA")
     trade.shop.report(order_id="C-1", goal="sale", amount="100.00", currency="USD", coupon=code.lower())
     alone = trade.earned("C-1")
-    assert (alone.amount, alone.conversion.attribution.kind) == (800, "coupon")  # type: ignore[union-attr]
+    assert alone.conversion
+    assert (alone.amount, alone.conversion.attribution.kind) == (800, "coupon")
     line = trade.line("coupon")
     assert (line.conversions, line.commission) == (1, 800)
 

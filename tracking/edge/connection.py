@@ -5,6 +5,7 @@ than half of what a click costs. Here a click is answered from the callbacks of 
 """
 
 import asyncio
+import logging
 import re
 from collections import deque
 from collections.abc import Awaitable
@@ -17,8 +18,11 @@ import httptools
 from tracking.edge.application import Application
 from tracking.edge.http import After, Body, Headers, Request, Response, refusal
 
+log = logging.getLogger("tracking.edge")
+
 MOST_HEAD: Final = 96 * 1024
-"""Bytes of a head that are read at all; what is larger than allowed and smaller than this gets an answer that says so."""
+"""Bytes of a head that are read at all, after its first piece; what is larger than allowed and smaller than this gets an
+answer that says so."""
 HEAD_PATIENCE: Final = 10.0  # seconds for a head, from its first byte
 IDLE_PATIENCE: Final = 75.0  # seconds without a request
 LINGER: Final = 2.0  # seconds in which a client may read an answer that came before its body was read
@@ -78,7 +82,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._peer = ""
         self._since = house.now  # of the head that is being read, of being idle, of having ended
-        self._is_in_head = False
+        self._is_in_head = self._is_new = False
         self._head_size = 0
         self._url = b""
         self._given: Headers = []
@@ -88,6 +92,7 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[Request] = deque()
         self._task: asyncio.Task[None] | None = None
         self._has_ended = False
+        self._is_stuffed = False  # the client does not read its answers
 
     # the transport's calls
 
@@ -106,21 +111,28 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             return  # it was answered as the request that it is, and is the last
+        except httptools.HttpParserCallbackError:  # the parser wraps what goes wrong in the methods below
+            log.exception("A connection failed")
+            if self._transport:
+                self._transport.abort()
+            return
         except httptools.HttpParserError:
             self._give_up(MALFORMED)
             return
         if self._is_in_head:
-            self._head_size += len(data)
+            if self._is_new:
+                self._is_new = False  # how much of this piece belongs to the head is not known
+            else:
+                self._head_size += len(data)
             if self._head_size > MOST_HEAD:
                 self._give_up(TOO_LARGE)
 
     def eof_received(self) -> bool:
         """The client says no more; it may still listen."""
         self._break_off()
-        if self._current is None:
-            return False
-        self._current.keeps = False
-        return True
+        if last := self._last():
+            last.keeps = False
+        return last is not None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.house.connections.discard(self)
@@ -129,18 +141,20 @@ class Connection(asyncio.Protocol):
         self._break_off()
 
     def pause_writing(self) -> None:
-        """The client does not read its answers: nothing more is read from it either."""
+        """The client does not read its answers: no more are made, and nothing more is read from it either."""
+        self._is_stuffed = True
         if self._transport:
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if self._transport and not self._waiting:
-            self._transport.resume_reading()
+        self._is_stuffed = False
+        self._go_on()
 
     # the parser's calls
 
     def on_message_begin(self) -> None:
-        self._is_in_head, self._head_size = True, 0
+        self._is_in_head = self._is_new = True
+        self._head_size = 0
         self._url, self._given = b"", []
         if self._current is None:
             self._since = self.house.now
@@ -180,11 +194,28 @@ class Connection(asyncio.Protocol):
     # answers
 
     def _take(self, request: Request) -> None:
-        if self._current is None:
+        if self._has_ended or self._transport is None:
+            return
+        if self._current is None and not self._is_stuffed:
             self._serve(request)
-        elif self._transport:
+        else:
             self._waiting.append(request)
             self._transport.pause_reading()
+
+    def _last(self) -> Request | None:
+        """Of those that are here."""
+        return self._waiting[-1] if self._waiting else self._current
+
+    def _go_on(self) -> None:
+        """With the next one that waits, and with reading when there is no more."""
+        if self._has_ended or self._is_stuffed or self._current or self._transport is None:
+            return
+        if self._waiting:
+            self._current = self._waiting.popleft()
+            self.house.loop.call_soon(self._serve, self._current)
+        if not self._waiting:
+            self._since = self.house.now
+            self._transport.resume_reading()
 
     def _serve(self, request: Request) -> None:
         self._current = request
@@ -213,20 +244,16 @@ class Connection(asyncio.Protocol):
         transport.write(written(response, self.house.date, has_body=request.method != "HEAD", keeps=keeps))
         if not keeps:
             self._end(request)
-        elif self._waiting:
-            self._current = self._waiting.popleft()
-            if not self._waiting:
-                transport.resume_reading()
-            self.house.loop.call_soon(self._serve, self._current)
-        else:
-            self._current = None
-            self._since = self.house.now
+            return
+        self._current, self._since = None, self.house.now
+        if self._waiting:
+            self._go_on()
 
     def _give_up(self, response: Response) -> None:
         """What comes in can no longer be read. Answers that are on their way come first."""
         self._break_off()
-        if self._current:
-            self._current.keeps = False
+        if last := self._last():
+            last.keeps = False
         elif self._transport:
             self._transport.write(written(response, self.house.date, has_body=True, keeps=False))
             self._end(None)
@@ -265,12 +292,12 @@ class Connection(asyncio.Protocol):
             if age > END_PATIENCE:
                 transport.abort()
         elif self._current is not None:
-            return
-        elif self._is_in_head:
+            return  # the answer has a patience of its own
+        elif self._is_in_head and not self._is_stuffed:
             if age > HEAD_PATIENCE:
                 self._give_up(TOO_SLOW)
         elif age > IDLE_PATIENCE:
-            transport.close()
+            transport.abort()  # whoever has not read its answers by now does not want them
 
     def leave(self) -> None:
         if self._transport and self._current is None and not self._is_in_head:

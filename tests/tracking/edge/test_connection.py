@@ -1,5 +1,6 @@
 """HTTP/1.1 as it comes over the wire: in pieces, ahead of its turn, broken, slow."""
 
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -165,12 +166,57 @@ def test_a_client_that_has_said_all_may_still_listen(tracking: Process, redis: R
     assert len(events(redis)) == 1
 
 
-def test_answers_have_a_date_and_a_length_and_heads_no_body(tracking: Process) -> None:
-    _, headers, body = exchange(tracking.url, b"GET /tag.js HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-    assert headers["date"].endswith(" GMT")
-    assert int(headers["content-length"]) > len(body) // 2 > 0
+def test_all_that_was_said_before_the_end_is_answered(tracking: Process) -> None:
+    """The second of them has to wait for its turn."""
     with closing(connected(tracking)) as connection:
-        connection.sendall(b"HEAD /tag.js HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
-        head, _, rest = heard(connection).partition(b"\r\n\r\n")
-    assert b"content-length: %b" % headers["content-length"].encode() in head
+        connection.sendall(b"".join(CLICK % n for n in range(5)))
+        connection.shutdown(socket.SHUT_WR)
+        answers = heard(connection)
+    assert answers.count(b"HTTP/1.1 302 Found\r\n") == 5
+
+
+def test_what_came_before_nonsense_is_answered(tracking: Process) -> None:
+    with closing(connected(tracking)) as connection:
+        connection.sendall(CLICK % 1 + CLICK % 2 + b"nonsense\r\n\r\n")
+        answers = heard(connection)
+    assert answers.count(b"HTTP/1.1 302 Found\r\n") == 2
+
+
+def pushed(connection: socket.socket, data: bytes, most: int) -> int:
+    """How many bytes go until nothing goes for two seconds."""
+    connection.settimeout(2)
+    sent = 0
+    while sent < most:
+        try:
+            sent += connection.send(data)
+        except TimeoutError:
+            break
+    return sent
+
+
+def test_who_reads_no_answers_is_not_read_any_more(tracking: Process) -> None:
+    """Answers are made when there is somebody to take them: some megabytes wait in the kernel, no thousands of pages here."""
+    asked = b"GET /tag.js HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Pad: %b\r\n\r\n" % (b"a" * 7000)
+    with closing(connected(tracking)) as connection:
+        sent = pushed(connection, asked * 10, 64 * 2**20)
+        assert sent < 32 * 2**20
+        connection.settimeout(15)
+        connection.shutdown(socket.SHUT_WR)
+        answers = 0
+        while chunk := connection.recv(2**20):
+            answers += chunk.count(b"HTTP/1.1 200 OK")
+    assert sent // len(asked) - 5 <= answers <= sent // len(asked)  # one may be cut between two chunks
+
+
+def test_answers_have_a_date_and_a_length_and_heads_no_body(tracking: Process) -> None:
+    asked = b"%b /tag.js HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with closing(connected(tracking)) as connection:
+        connection.sendall(asked % b"GET")
+        head, _, body = heard(connection).partition(b"\r\n\r\n")
+    assert b"\r\ncontent-length: %d\r\n" % len(body) in head
+    assert re.search(rb"\r\ndate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n", head)
+    with closing(connected(tracking)) as connection:
+        connection.sendall(asked % b"HEAD")
+        same, _, rest = heard(connection).partition(b"\r\n\r\n")
+    assert b"\r\ncontent-length: %d\r\n" % len(body) in same
     assert rest == b""
